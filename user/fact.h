@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Host facts: the events that userspace adds about the host, and what a probe can ask for. */
+#ifndef CLBTRACE_FACT_H
+#define CLBTRACE_FACT_H
+
+#include <linux/types.h>
+
+#include "../bpf/event.h"
+
+/*
+ * What a verdict can need to know. A request is the probe's flow (prober -> this host) with a mask of
+ * these; the answer is any number of facts with that same flow, then one EV_FACT_DONE.
+ */
+enum fact_need {
+	NEED_LISTENERS = 1 << 0, /* every listening TCP socket on the probe's port, as FACT_LISTENER */
+	NEED_CONN = 1 << 1,      /* the connection itself, as FACT_CONN, if it exists */
+	NEED_SYSCTLS = 1 << 2,   /* the sysctls a cause can quote, as FACT_SYSCTL */
+	NEED_COUNTERS = 1 << 3,  /* netstat and snmp counters that grew, as FACT_COUNTER */
+	NEED_ROUTE = 1 << 4,     /* the route from this host to the prober, as FACT_ROUTE */
+	NEED_ADDRS = 1 << 5,     /* whether either address is local, as two FACT_ADDR */
+	NEED_NEIGH = 1 << 6,     /* the reply's next hop, as FACT_NEIGH */
+	NEED_PROGRAMS = 1 << 7,  /* XDP, tc and cgroup programs in the way, as FACT_PROGRAM */
+	NEED_HOOKS = 1 << 8,     /* netfilter hook functions of the probe's family, as FACT_HOOK */
+	NEED_CONNTRACK = 1 << 9, /* conntrack count and max, as FACT_CONNTRACK */
+};
+
+enum fact_limits {
+	FACT_IFNAME_LEN = 16,
+	FACT_TABLE_LEN = 64, /* nft table and chain names are cut at this */
+};
+
+/* A listening socket. */
+struct fact_listener {
+	struct ev_hdr hdr;
+	struct ev_flow flow;
+	__u8 laddr[16]; /* v4-mapped for AF_INET; :: for the IPv6 wildcard */
+	__u32 port;
+	__u32 backlog; /* idiag_rqueue: waiting for accept() */
+	__u32 limit;   /* idiag_wqueue: sk_max_ack_backlog */
+	__u32 inode;
+	__u32 uid;
+	__u32 pid;           /* 0 if no process was found */
+	__u32 bound_ifindex; /* 0: any */
+	__u8 family;         /* 4 or 6 */
+	__u8 v6only;
+	__u8 pad[2];
+	char comm[EV_COMM_LEN];
+	char bound_ifname[FACT_IFNAME_LEN];
+	__u8 pad2[4];
+};
+
+/* The probe's own connection as the kernel has it at the time of asking. */
+struct fact_conn {
+	struct ev_hdr hdr;
+	struct ev_flow flow;
+	__u32 state; /* TCP_* */
+	__u32 inode; /* 0: no owner, not accepted yet */
+	__u32 rqueue; /* bytes the application has not read */
+	__u32 wqueue;
+	__u32 pid;
+	char comm[EV_COMM_LEN];
+	char pstate; /* of the process, as in /proc/PID/stat: R S D T Z */
+	__u8 pad[3];
+};
+
+struct fact_sysctl {
+	struct ev_hdr hdr;
+	struct ev_flow flow;
+	char name[64]; /* as for sysctl(8): net.ipv4.tcp_syncookies; %s of an interface filled in */
+	__s64 value;
+};
+
+/* A counter that grew between the last snapshot before the probe's first SYN and now. */
+struct fact_counter {
+	struct ev_hdr hdr;
+	struct ev_flow flow;
+	char name[EV_NAME_LEN]; /* TcpExtListenOverflows, IpOutNoRoutes: group and name as nstat prints */
+	__u64 delta;
+};
+
+/* The kernel's own answer to "how would a reply to the prober go" (RTM_GETROUTE, FIB lookup). */
+struct fact_route {
+	struct ev_hdr hdr;
+	struct ev_flow flow;
+	__u32 error; /* errno, positive; 0: there is a route */
+	__u32 type;  /* RTN_* */
+	__u32 oif;
+	__u8 pad[4];
+	__u8 gateway[16]; /* all zero: on link */
+	char ifname[FACT_IFNAME_LEN];
+};
+
+struct fact_addr {
+	struct ev_hdr hdr;
+	struct ev_flow flow;
+	__u8 addr[16];
+	__u32 ifindex; /* of the interface that has the address, 0 if none */
+	__u8 is_source; /* 1: the probe's source, 0: its destination */
+	__u8 is_local;
+	__u8 pad[2];
+	char ifname[FACT_IFNAME_LEN];
+};
+
+struct fact_neigh {
+	struct ev_hdr hdr;
+	struct ev_flow flow;
+	__u8 addr[16]; /* the next hop */
+	__u32 ifindex;
+	__u32 state; /* NUD_*; 0: no entry */
+	char ifname[FACT_IFNAME_LEN];
+};
+
+/* An interface's name: sent unasked, at the start and when one appears; its flow is all zero. */
+struct fact_link {
+	struct ev_hdr hdr;
+	struct ev_flow flow;
+	__u32 ifindex;
+	__u32 master; /* ifindex of the bridge, bond or VRF it belongs to, else 0 */
+	char ifname[FACT_IFNAME_LEN];
+};
+
+enum fact_program_place {
+	PROG_XDP_NATIVE = 1,
+	PROG_XDP_GENERIC = 2,
+	PROG_XDP_OFFLOADED = 3,
+	PROG_TC_INGRESS = 4, /* clsact or ingress qdisc filter */
+	PROG_TC_EGRESS = 5,
+	PROG_TCX_INGRESS = 6,
+	PROG_TCX_EGRESS = 7,
+	PROG_CGROUP_INGRESS = 8,
+	PROG_CGROUP_EGRESS = 9,
+	PROG_QDISC = 10, /* name: kind of the root qdisc */
+};
+
+/* A program or filter that can drop the probe or its answer; clbtrace's own are left out. */
+struct fact_program {
+	struct ev_hdr hdr;
+	struct ev_flow flow;
+	__u32 place; /* enum fact_program_place */
+	__u32 ifindex;
+	__u32 id;     /* BPF program id, 0 if it is not one */
+	__u32 prio;   /* tc: preference */
+	__u32 handle; /* tc: filter handle */
+	char kind[16]; /* tc: u32, bpf, flower, ... */
+	char name[EV_NAME_LEN]; /* of the BPF program, or cgroup path */
+	char ifname[FACT_IFNAME_LEN];
+	__u8 pad[4];
+};
+
+enum fact_hook_backend {
+	HOOK_OTHER = 0, /* a module's own function */
+	HOOK_NFT = 1,
+	HOOK_IPTABLES_LEGACY = 2,
+	HOOK_CONNTRACK = 3, /* conntrack, NAT and defragmentation */
+};
+
+/* One entry of a netfilter hook, in the order that packets meet them. */
+struct fact_hook {
+	struct ev_hdr hdr;
+	struct ev_flow flow;
+	__s32 priority;
+	__u8 pf;   /* NFPROTO_IPV4 2, NFPROTO_IPV6 10, NFPROTO_NETDEV 5 */
+	__u8 hook; /* NF_INET_*, or NF_NETDEV_INGRESS 0 */
+	__u8 backend; /* enum fact_hook_backend */
+	__u8 policy_drop; /* nft: the base chain's policy is drop */
+	char family[8]; /* as nft prints it: ip, ip6, inet, netdev */
+	char table[FACT_TABLE_LEN];
+	char chain[FACT_TABLE_LEN];
+	char function[EV_NAME_LEN]; /* kernel function, when known */
+	char module[32];
+	__u32 ifindex; /* netdev: the device */
+	__u32 drop_rules; /* rules that can drop or reject in this table's chains; ~0 not counted */
+};
+
+struct fact_conntrack {
+	struct ev_hdr hdr;
+	struct ev_flow flow;
+	__u64 count;
+	__u64 max;
+	__u64 dropped; /* growth of "drop" + "early_drop" in /proc/net/stat/nf_conntrack, as for counters */
+};
+
+/* The facts asked for with this mask have all been sent. */
+struct fact_done {
+	struct ev_hdr hdr;
+	struct ev_flow flow;
+	__u32 needs;
+	__u32 pad;
+};
+
+EVENT_ASSERT_SIZE(fact_listener, 152);
+EVENT_ASSERT_SIZE(fact_conn, 104);
+EVENT_ASSERT_SIZE(fact_sysctl, 136);
+EVENT_ASSERT_SIZE(fact_counter, 120);
+EVENT_ASSERT_SIZE(fact_route, 112);
+EVENT_ASSERT_SIZE(fact_addr, 104);
+EVENT_ASSERT_SIZE(fact_neigh, 104);
+EVENT_ASSERT_SIZE(fact_link, 88);
+EVENT_ASSERT_SIZE(fact_program, 168);
+EVENT_ASSERT_SIZE(fact_hook, 296);
+EVENT_ASSERT_SIZE(fact_conntrack, 88);
+EVENT_ASSERT_SIZE(fact_done, 72);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The command line of live mode: one table that parses it and prints its help. */
+#ifndef CLBTRACE_OPTIONS_H
+#define CLBTRACE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* An address prefix; address as in struct ev_flow (IPv4 as ::ffff:a.b.c.d, its length + 96). */
+struct prefix {
+	uint8_t addr[16];
+	uint8_t len; /* bits of the 16-byte form, 0..128 */
+};
+
+enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct options {
+	struct prefix *sources; /* 100.64.0.0/10 first unless --no-default-source */
+	size_t n_sources;
+	uint64_t ports[1024]; /* bit p % 64 of word p / 64; all set by default */
+	bool all_ports;
+	char (*interfaces)[16]; /* names given with --interface; none: every one that is up */
+	size_t n_interfaces;
+	uint64_t count;       /* 0: no limit */
+	uint64_t duration_ms; /* 0: no limit */
+	uint64_t timeout_ms;  /* default 2000 */
+	uint32_t max_probes;  /* default 65536 */
+	const char *write;    /* NULL: no file */
+	uint8_t expect_status[75]; /* bit per status code 0..599; used by http-status */
+	bool json;
+	bool verbose;
+	bool xdp;
+	enum color_mode color;
+};
+
+enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
+
+/*
+ * Parses argv[1..]. On -EINVAL err has one line naming the argument. Strings are kept by reference.
+ * Returns 0 or -EINVAL, -ENOMEM.
+ */
+int options_parse(struct options *options, int argc, char **argv, enum options_action *action,
+		  char *err, size_t err_len);
+void options_free(struct options *options);
+void options_help(void);
+
+#endif
