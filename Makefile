@@ -33,13 +33,17 @@ user_objs := $(patsubst user/%.c,$(BUILD)/user/%.o,$(wildcard user/*.c))
 bpf_objs := $(patsubst bpf/%.bpf.c,$(BUILD)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
 skeleton := $(BUILD)/clbtrace.skel.h
 unit_tests := $(patsubst tests/test_%.c,$(BUILD)/tests/test_%,$(wildcard tests/test_*.c))
-# What unit tests link against: everything that needs neither the kernel nor main().
-impure := main live source_bpf% bpf_% cmd_%
+fixtures := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fixture*.c))
+# What needs the kernel: not in the library that unit tests link against, which so need no libbpf.
+impure := main live% source_bpf% bpf_% cmd_% facts%
+facts_objs := $(filter $(BUILD)/user/facts%,$(user_objs))
 pure_objs := $(filter-out $(patsubst %,$(BUILD)/user/%.o,$(impure)),$(user_objs))
+shell_files := scripts/* tests/run-scenarios tests/scenarios/*.sh completions/*.bash .ci/run
+c_files := $(wildcard bpf/*.h bpf/*.c user/*.h user/*.c tests/*.h tests/*.c tests/scenarios/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all clean unit
-all: $(BUILD)/clbtrace
+.PHONY: all unit scenarios check lint format install uninstall clean
+all: $(BUILD)/clbtrace $(BUILD)/prober $(BUILD)/service
 
 $(BUILD)/clbtrace: $(user_objs)
 	$(call say,LINK,$@)
@@ -62,6 +66,56 @@ $(BUILD)/clbtrace.bpf.o: $(bpf_objs)
 $(skeleton): $(BUILD)/clbtrace.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name clbtrace_bpf > $@
+
+# The tests' prober and service; -Itests so that they need nothing of clbtrace.
+$(BUILD)/prober: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/prober*.c))
+$(BUILD)/service: $(BUILD)/tests/service.o
+$(BUILD)/prober $(BUILD)/service:
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+$(BUILD)/tests/%.o: tests/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -Iuser -c -o $@ $<
+
+$(BUILD)/libpure.a: $(pure_objs)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(fixtures) $(BUILD)/libpure.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -lcmocka -ljansson -lpcap
+
+$(BUILD)/tests/test_facts_%: $(BUILD)/tests/test_facts_%.o $(facts_objs) $(BUILD)/libpure.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -lcmocka $(LDLIBS)
+
+unit: $(unit_tests)
+	@for test in $^; do echo "$${test##*/}"; $$test || exit 1; done
+
+scenarios: all
+	tests/run-scenarios
+
+check: unit scenarios
+
+lint:
+	clang-format --dry-run -Werror $(c_files)
+	shellcheck -x $(shell_files)
+	mandoc -Tlint -Wwarning docs/clbtrace.8
+	clang-tidy --quiet --warnings-as-errors='*' $(wildcard user/*.c) -- -std=gnu11 -DVERSION='"x"' -I$(BUILD)
+
+format:
+	clang-format -i $(c_files)
+
+install: $(BUILD)/clbtrace
+	install -D -m 755 $< $(DESTDIR)$(PREFIX)/sbin/clbtrace
+	install -D -m 644 docs/clbtrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/clbtrace.8
+	install -D -m 644 completions/clbtrace.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/clbtrace
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/clbtrace $(DESTDIR)$(PREFIX)/share/man/man8/clbtrace.8 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/clbtrace
 
 clean:
 	rm -rf $(BUILD)

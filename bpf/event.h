@@ -3,7 +3,9 @@
 #ifndef CLBTRACE_EVENT_H
 #define CLBTRACE_EVENT_H
 
-/* The includer has __u8 .. __s64: <linux/types.h> in userspace, kernel.h in BPF. */
+#ifndef __bpf__
+#include <linux/types.h> /* in BPF, kernel.h has these */
+#endif
 
 /*
  * Event ids and names. Kernel events are below EV_FACT_FIRST, host facts (produced by userspace,

@@ -97,7 +97,6 @@ static int report(const struct prober *prober)
 		failed += !prober->probes[i].ok;
 		if (!prober->opt.quiet)
 			probe_print(prober, &prober->probes[i]);
-		free(prober->probes[i].got);
 	}
 	return failed ? 1 : 0;
 }

@@ -13,7 +13,7 @@
 
 /* What a probe does once the SYN-ACK is there. */
 enum prober_mode {
-	MODE_HALF_OPEN,	/* RST: success */
+	MODE_HALF_OPEN, /* RST: success */
 	MODE_SILENT,	/* nothing, ever */
 	MODE_ACK,	/* ACK, and leave the connection alone */
 	MODE_FIN,	/* ACK, FIN, wait for the peer's FIN */
@@ -24,7 +24,7 @@ enum prober_mode {
 
 struct prober_options {
 	int family;		/* AF_INET or AF_INET6, from the target */
-	struct in6_addr target;	/* an IPv4 address is in the first 4 bytes */
+	struct in6_addr target; /* an IPv4 address is in the first 4 bytes */
 	struct in6_addr sources[PROBER_MAX_SOURCES];
 	unsigned int n_sources;
 	uint16_t port;
@@ -36,37 +36,44 @@ struct prober_options {
 	bool close_with_rst;
 	bool have_isn;
 	uint32_t isn;
-	uint16_t sport;		/* of the first probe; later ones count up */
+	uint16_t sport; /* of the first probe; later ones count up */
 	bool have_tsval;
-	uint32_t tsval;		/* at the start; advances by one a millisecond */
+	uint32_t tsval; /* at the start; advances by one a millisecond */
 	unsigned int syns;
 	unsigned int syn_interval_ms;
 	unsigned int ack_delay_ms;
 	unsigned int timeout_ms;
 	unsigned int linger_ms;
 	unsigned int count;
-	unsigned int rate;	/* probes a second; 0: as fast as possible */
+	unsigned int rate; /* probes a second; 0: as fast as possible */
 	bool acks_together;
 	bool rst_on_ack;
 	bool bad_tcp_checksum;
 	bool bad_ip_checksum;
 	bool md5;
-	int data_offset;	/* TCP header length in words to claim; -1: the true one */
+	int data_offset; /* TCP header length in words to claim; -1: the true one */
 	bool quiet;
 };
 
-enum probe_state { PROBE_IDLE, PROBE_SYN_SENT, PROBE_HOLD_ACK, PROBE_OPEN, PROBE_CLOSING, PROBE_DONE };
+enum probe_state {
+	PROBE_IDLE,
+	PROBE_SYN_SENT,
+	PROBE_HOLD_ACK,
+	PROBE_OPEN,
+	PROBE_CLOSING,
+	PROBE_DONE
+};
 
 struct probe {
 	enum probe_state state;
 	bool ok;
-	bool have_deadline_ack;	/* the held ACK leaves at ack_at */
+	bool have_deadline_ack; /* the held ACK leaves at ack_at */
 	unsigned int syns_left;
-	unsigned int source;	/* index into options.sources */
+	unsigned int source; /* index into options.sources */
 	uint16_t sport;
 	uint32_t isn, snd_nxt, rcv_nxt, peer_tsval;
-	int64_t next_syn, ack_at, deadline;	/* ms */
-	char *got;		/* words, for the probe's line */
+	int64_t next_syn, ack_at, deadline; /* ms */
+	char got[256];			    /* words, for the probe's line */
 };
 
 /* One TCP segment to be sent. */
@@ -82,8 +89,8 @@ struct segment {
 struct received {
 	bool icmp;
 	uint8_t icmp_type, icmp_code;
-	struct in6_addr to;	/* our address */
-	uint16_t sport;		/* our port */
+	struct in6_addr to; /* our address */
+	uint16_t sport;	    /* our port */
 	uint8_t flags;
 	uint32_t seq, ack, tsval;
 	const uint8_t *payload;
@@ -92,9 +99,9 @@ struct received {
 
 struct prober {
 	struct prober_options opt;
-	int fd;			/* AF_PACKET, SOCK_DGRAM, bound to the interface */
+	int fd; /* AF_PACKET, SOCK_DGRAM, bound to the interface */
 	int ifindex;
-	int64_t started;	/* ms */
+	int64_t started; /* ms */
 	struct probe *probes;
 };
 

@@ -16,9 +16,14 @@ struct choice {
 };
 
 static const struct choice modes[] = {
-	{ "half-open", MODE_HALF_OPEN }, { "silent", MODE_SILENT }, { "ack", MODE_ACK },
-	{ "fin", MODE_FIN },		 { "rst", MODE_RST },	    { "read", MODE_READ },
-	{ "request", MODE_REQUEST },	 { NULL, 0 },
+	{ "half-open", MODE_HALF_OPEN },
+	{ "silent", MODE_SILENT },
+	{ "ack", MODE_ACK },
+	{ "fin", MODE_FIN },
+	{ "rst", MODE_RST },
+	{ "read", MODE_READ },
+	{ "request", MODE_REQUEST },
+	{ NULL, 0 },
 };
 
 enum kind { UINT, U32, PORT, FLAG, TEXT, MODE, SOURCE, MAC, PAYLOAD, CLOSE, HELP };
@@ -26,31 +31,39 @@ enum kind { UINT, U32, PORT, FLAG, TEXT, MODE, SOURCE, MAC, PAYLOAD, CLOSE, HELP
 struct option_row {
 	const char *name, *arg, *help;
 	enum kind kind;
-	size_t offset;		/* of the value in struct prober_options */
-	size_t present;		/* of the flag that says it was given; 0: none */
+	size_t offset;	/* of the value in struct prober_options */
+	size_t present; /* of the flag that says it was given; 0: none */
 	unsigned int max;
 };
 
 #define AT(field) offsetof(struct prober_options, field)
 
 static const struct option_row rows[] = {
-	{ "mode", "MODE", "after the SYN-ACK: half-open (RST; default), silent, ack, fin, rst, read, request",
-	  MODE, AT(mode), 0, 0 },
-	{ "send", "TEXT", "the request, \\r \\n \\xHH understood; implies --mode request", PAYLOAD, 0, 0, 0 },
+	{ "mode", "MODE",
+	  "after the SYN-ACK: half-open (RST; default), silent, ack, fin, rst, read, request", MODE,
+	  AT(mode), 0, 0 },
+	{ "send", "TEXT", "the request, \\r \\n \\xHH understood; implies --mode request", PAYLOAD,
+	  0, 0, 0 },
 	{ "close", "HOW", "after the answer: fin (default) or rst", CLOSE, 0, 0, 0 },
-	{ "source", "ADDR", "probe from ADDR; repeatable: in turn (100.64.1.10, fd00:64::10)", SOURCE, 0, 0, 0 },
-	{ "sport", "PORT", "source port of the first probe; later ones count up", PORT, AT(sport), 0, 65535 },
+	{ "source", "ADDR", "probe from ADDR; repeatable: in turn (100.64.1.10, fd00:64::10)",
+	  SOURCE, 0, 0, 0 },
+	{ "sport", "PORT", "source port of the first probe; later ones count up", PORT, AT(sport),
+	  0, 65535 },
 	{ "count", "N", "so many probes (1)", UINT, AT(count), 0, 1000000 },
 	{ "rate", "N", "so many a second (0: at once)", UINT, AT(rate), 0, 1000000 },
 	{ "isn", "N", "initial sequence number (random)", U32, AT(isn), AT(have_isn), 0 },
-	{ "tsval", "N", "timestamps, from N on, one a millisecond (none)", U32, AT(tsval), AT(have_tsval), 0 },
+	{ "tsval", "N", "timestamps, from N on, one a millisecond (none)", U32, AT(tsval),
+	  AT(have_tsval), 0 },
 	{ "syns", "N", "SYNs in all, if unanswered (1)", UINT, AT(syns), 0, 100 },
 	{ "syn-interval", "MS", "between SYNs (1000)", UINT, AT(syn_interval_ms), 0, 60000 },
 	{ "ack-delay", "MS", "hold the final ACK back (0)", UINT, AT(ack_delay_ms), 0, 60000 },
-	{ "acks-together", NULL, "hold final ACKs until every probe has its SYN-ACK", FLAG, AT(acks_together), 0, 0 },
-	{ "rst-on-ack", NULL, "answer an ACK to the SYN with RST, as full stacks do", FLAG, AT(rst_on_ack), 0, 0 },
+	{ "acks-together", NULL, "hold final ACKs until every probe has its SYN-ACK", FLAG,
+	  AT(acks_together), 0, 0 },
+	{ "rst-on-ack", NULL, "answer an ACK to the SYN with RST, as full stacks do", FLAG,
+	  AT(rst_on_ack), 0, 0 },
 	{ "timeout", "MS", "a probe gives up after (1000)", UINT, AT(timeout_ms), 0, 60000 },
-	{ "linger", "MS", "after the last probe, note what still comes (0)", UINT, AT(linger_ms), 0, 60000 },
+	{ "linger", "MS", "after the last probe, note what still comes (0)", UINT, AT(linger_ms), 0,
+	  60000 },
 	{ "bad-tcp-checksum", NULL, "in every packet", FLAG, AT(bad_tcp_checksum), 0, 0 },
 	{ "bad-ip-checksum", NULL, "in every packet", FLAG, AT(bad_ip_checksum), 0, 0 },
 	{ "md5", NULL, "a TCP-MD5 option (no true digest) in every packet", FLAG, AT(md5), 0, 0 },
@@ -69,12 +82,16 @@ static void print_help(void)
 	size_t i;
 
 	puts("usage: prober [OPTIONS] ADDRESS PORT\n\n"
-	     "Probes a TCP port as a load balancer does, with packets of its own making. The source addresses must\n"
-	     "not be addresses of this namespace: its kernel then ignores the answers, and cannot reset what it did\n"
-	     "not open. They must be routed here from the target. One line a probe says what came back. Exit status:\n"
+	     "Probes a TCP port as a load balancer does, with packets of its own making. The "
+	     "source addresses must\n"
+	     "not be addresses of this namespace: its kernel then ignores the answers, and cannot "
+	     "reset what it did\n"
+	     "not open. They must be routed here from the target. One line a probe says what came "
+	     "back. Exit status:\n"
 	     "0 all probes succeeded, 1 some did not, 2 bad usage.\n");
 	for (i = 0; i < N_ROWS; i++) {
-		snprintf(left, sizeof(left), "--%s %s", rows[i].name, rows[i].arg ? rows[i].arg : "");
+		snprintf(left, sizeof(left), "--%s %s", rows[i].name,
+			 rows[i].arg ? rows[i].arg : "");
 		printf("  %-20s %s\n", left, rows[i].help);
 	}
 }
@@ -127,8 +144,10 @@ static int parse_mac(struct prober_options *opt, const char *text)
 	uint8_t *m = opt->mac;
 	char rest;
 
-	return sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx%c", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5],
-		      &rest) == 6 ? 0 : -EINVAL;
+	return sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx%c", &m[0], &m[1], &m[2], &m[3], &m[4],
+		      &m[5], &rest) == 6
+		       ? 0
+		       : -EINVAL;
 }
 
 static int parse_mode(struct prober_options *opt, const char *text)
@@ -198,8 +217,10 @@ static int parse_target(struct prober_options *opt, int argc, char **argv)
 		return -EINVAL;
 	}
 	family = strchr(argv[0], ':') ? AF_INET6 : AF_INET;
-	if (inet_pton(family, argv[0], &opt->target) != 1 || (opt->n_sources && family != opt->family)) {
-		fprintf(stderr, "prober: %s: not an address, or not of the sources' family\n", argv[0]);
+	if (inet_pton(family, argv[0], &opt->target) != 1 ||
+	    (opt->n_sources && family != opt->family)) {
+		fprintf(stderr, "prober: %s: not an address, or not of the sources' family\n",
+			argv[0]);
 		return -EINVAL;
 	}
 	if (parse_number(argv[1], 65535, &port) || !port) {
@@ -208,7 +229,9 @@ static int parse_target(struct prober_options *opt, int argc, char **argv)
 	}
 	opt->family = family;
 	opt->port = (uint16_t)port;
-	return opt->n_sources ? 0 : parse_source(opt, family == AF_INET6 ? "fd00:64::10" : "100.64.1.10");
+	return opt->n_sources
+		       ? 0
+		       : parse_source(opt, family == AF_INET6 ? "fd00:64::10" : "100.64.1.10");
 }
 
 static int check_ports(struct prober_options *opt)
@@ -232,8 +255,13 @@ int prober_options_parse(struct prober_options *opt, int argc, char **argv)
 	size_t i;
 
 	*opt = (struct prober_options){
-		.mac = { 2, 0, 0, 0, 0x20, 0x0f }, .interface = "lb0", .syns = 1, .syn_interval_ms = 1000,
-		.timeout_ms = 1000, .count = 1, .data_offset = -1,
+		.mac = { 2, 0, 0, 0, 0x20, 0x0f },
+		.interface = "lb0",
+		.syns = 1,
+		.syn_interval_ms = 1000,
+		.timeout_ms = 1000,
+		.count = 1,
+		.data_offset = -1,
 	};
 	for (i = 0; i < N_ROWS; i++) {
 		longs[i].name = rows[i].name;

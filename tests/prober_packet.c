@@ -93,7 +93,8 @@ static void finish_tcp(const struct prober_options *opt, const struct probe *pro
 	put16(tcp + 16, opt->bad_tcp_checksum ? check ^ 0x5555 : check);
 }
 
-static void put_ip(const struct prober_options *opt, const struct probe *probe, uint8_t *ip, size_t len)
+static void put_ip(const struct prober_options *opt, const struct probe *probe, uint8_t *ip,
+		   size_t len)
 {
 	uint16_t check;
 
@@ -163,8 +164,8 @@ static uint32_t find_tsval(const uint8_t *p, size_t len)
 }
 
 /* The network header's length and next protocol, if it is a packet between source and target. */
-static size_t parse_ip(const struct prober_options *opt, const uint8_t *buf, size_t *len, bool to_target,
-		       int *proto, struct in6_addr *ours)
+static size_t parse_ip(const struct prober_options *opt, const uint8_t *buf, size_t *len,
+		       bool to_target, int *proto, struct in6_addr *ours)
 {
 	size_t alen = opt->family == AF_INET ? 4 : 16;
 	size_t header, total;
@@ -198,7 +199,8 @@ static size_t parse_ip(const struct prober_options *opt, const uint8_t *buf, siz
 	return header;
 }
 
-static bool parse_tcp(const struct prober_options *opt, const uint8_t *p, size_t len, struct received *out)
+static bool parse_tcp(const struct prober_options *opt, const uint8_t *p, size_t len,
+		      struct received *out)
 {
 	size_t header;
 
@@ -239,7 +241,8 @@ static bool parse_icmp(const struct prober_options *opt, const uint8_t *p, size_
 }
 
 /* True if the packet (network header first) belongs to a probe of ours. */
-bool packet_parse(const struct prober_options *opt, const uint8_t *buf, size_t len, struct received *out)
+bool packet_parse(const struct prober_options *opt, const uint8_t *buf, size_t len,
+		  struct received *out)
 {
 	size_t alen = opt->family == AF_INET ? 4 : 16;
 	const uint8_t *from = buf + (opt->family == AF_INET ? 12 : 8);

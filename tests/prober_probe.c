@@ -23,17 +23,14 @@ int64_t prober_now_ms(void)
 
 static void __attribute__((format(printf, 2, 3))) note(struct probe *probe, const char *format, ...)
 {
-	char *old = probe->got, *word = NULL;
+	size_t used = strlen(probe->got);
 	va_list args;
 
+	if (used && used < sizeof(probe->got) - 1)
+		probe->got[used++] = ' ';
 	va_start(args, format);
-	if (vasprintf(&word, format, args) < 0)
-		abort();
+	vsnprintf(probe->got + used, sizeof(probe->got) - used, format, args);
 	va_end(args);
-	if (asprintf(&probe->got, "%s%s%s", old ? old : "", old ? " " : "", word) < 0)
-		abort();
-	free(word);
-	free(old);
 }
 
 static void note_payload(struct probe *probe, const uint8_t *p, size_t len)
@@ -47,8 +44,8 @@ static void note_payload(struct probe *probe, const uint8_t *p, size_t len)
 	note(probe, "DATA(%zu)\"%s\"", len, text);
 }
 
-static void send_segment(struct prober *prober, struct probe *probe, uint8_t flags, const char *payload,
-			 size_t payload_len)
+static void send_segment(struct prober *prober, struct probe *probe, uint8_t flags,
+			 const char *payload, size_t payload_len)
 {
 	const struct prober_options *opt = &prober->opt;
 	struct segment segment = {
@@ -182,7 +179,8 @@ static void on_fin(struct prober *prober, struct probe *probe, const struct rece
 		return;
 	note(probe, "FIN");
 	probe->rcv_nxt++;
-	send_segment(prober, probe, probe->state == PROBE_CLOSING ? TH_ACK : TH_FIN | TH_ACK, NULL, 0);
+	send_segment(prober, probe, probe->state == PROBE_CLOSING ? TH_ACK : TH_FIN | TH_ACK, NULL,
+		     0);
 	finish(probe, probe->ok || prober->opt.mode == MODE_READ || prober->opt.mode == MODE_FIN);
 }
 
@@ -272,7 +270,8 @@ void probe_timers(struct prober *prober, struct probe *probe)
 		finish(probe, probe->ok);
 }
 
-static const char *address_text(int family, const struct in6_addr *address, char *buf, socklen_t size)
+static const char *address_text(int family, const struct in6_addr *address, char *buf,
+				socklen_t size)
 {
 	return inet_ntop(family, address, buf, size);
 }
@@ -280,11 +279,12 @@ static const char *address_text(int family, const struct in6_addr *address, char
 void probe_print(const struct prober *prober, const struct probe *probe)
 {
 	const struct prober_options *opt = &prober->opt;
-	const char *open = opt->family == AF_INET6 ? "[" : "", *close = opt->family == AF_INET6 ? "]" : "";
+	const char *open = opt->family == AF_INET6 ? "[" : "",
+		   *close = opt->family == AF_INET6 ? "]" : "";
 	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
 
 	printf("%s%s%s:%u > %s%s%s:%u %s: %s\n", open,
-	       address_text(opt->family, &opt->sources[probe->source], src, sizeof(src)), close, probe->sport,
-	       open, address_text(opt->family, &opt->target, dst, sizeof(dst)), close, opt->port,
-	       probe->ok ? "ok" : "failed", probe->got ? probe->got : "nothing");
+	       address_text(opt->family, &opt->sources[probe->source], src, sizeof(src)), close,
+	       probe->sport, open, address_text(opt->family, &opt->target, dst, sizeof(dst)), close,
+	       opt->port, probe->ok ? "ok" : "failed", probe->got[0] ? probe->got : "nothing");
 }

@@ -33,17 +33,22 @@ struct service {
 static const char *const mode_names[] = { "never", "hold", "close", "reset", "answer" };
 
 static const struct option longs[] = {
-	{ "mode", required_argument, NULL, 'm' },   { "backlog", required_argument, NULL, 'b' },
-	{ "answer", required_argument, NULL, 'a' }, { "device", required_argument, NULL, 'd' },
-	{ "v6only", no_argument, NULL, '6' },	    { "drop-all", no_argument, NULL, 'f' },
-	{ "md5", required_argument, NULL, '5' },    { "help", no_argument, NULL, 'h' },
+	{ "mode", required_argument, NULL, 'm' },
+	{ "backlog", required_argument, NULL, 'b' },
+	{ "answer", required_argument, NULL, 'a' },
+	{ "device", required_argument, NULL, 'd' },
+	{ "v6only", no_argument, NULL, '6' },
+	{ "drop-all", no_argument, NULL, 'f' },
+	{ "md5", required_argument, NULL, '5' },
+	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
 
 static const char help[] =
 	"usage: service [OPTIONS] ADDRESS PORT\n\n"
 	"Listens, writes \"ready\" on stdout, and goes on until it is killed.\n\n"
-	"  --mode MODE     never accept; hold: accept and keep (default); close: accept and close;\n"
+	"  --mode MODE     never accept; hold: accept and keep (default); close: accept and "
+	"close;\n"
 	"                  reset: accept and reset; answer: read a request, answer, close\n"
 	"  --answer TEXT   what is answered (HTTP/1.0 200 OK)\n"
 	"  --backlog N     for listen (128)\n"
@@ -62,7 +67,8 @@ static int parse_address(const char *text, const char *port, struct service *ser
 		service->address.in6.sin6_family = AF_INET6;
 		service->address.in6.sin6_port = htons((uint16_t)number);
 		service->address_len = sizeof(service->address.in6);
-		return inet_pton(AF_INET6, text, &service->address.in6.sin6_addr) == 1 ? 0 : -EINVAL;
+		return inet_pton(AF_INET6, text, &service->address.in6.sin6_addr) == 1 ? 0
+										       : -EINVAL;
 	}
 	service->address.in.sin_family = AF_INET;
 	service->address.in.sin_port = htons((uint16_t)number);
@@ -118,7 +124,8 @@ static int parse(struct service *service, int argc, char **argv)
 			return -EINVAL;
 		}
 	}
-	return argc - optind == 2 ? parse_address(argv[optind], argv[optind + 1], service) : -EINVAL;
+	return argc - optind == 2 ? parse_address(argv[optind], argv[optind + 1], service)
+				  : -EINVAL;
 }
 
 static int set_md5_key(int fd, const char *peer)
@@ -149,7 +156,8 @@ static int set_options(int fd, const struct service *service)
 		return -1;
 	if (service->md5_peer && set_md5_key(fd, service->md5_peer))
 		return -1;
-	if (service->drop_all && setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)))
+	if (service->drop_all &&
+	    setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)))
 		return -1;
 	return 0;
 }
@@ -180,7 +188,9 @@ static void serve(int fd, const struct service *service)
 
 int main(int argc, char **argv)
 {
-	struct service service = { .mode = HOLD, .backlog = 128, .answer = "HTTP/1.0 200 OK\r\n\r\nhello\n" };
+	struct service service = { .mode = HOLD,
+				   .backlog = 128,
+				   .answer = "HTTP/1.0 200 OK\r\n\r\nhello\n" };
 	int fd, client;
 
 	if (parse(&service, argc, argv)) {
@@ -189,8 +199,8 @@ int main(int argc, char **argv)
 	}
 	signal(SIGPIPE, SIG_IGN);
 	fd = socket(service.address.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || set_options(fd, &service) || bind(fd, &service.address.sa, service.address_len) ||
-	    listen(fd, service.backlog)) {
+	if (fd < 0 || set_options(fd, &service) ||
+	    bind(fd, &service.address.sa, service.address_len) || listen(fd, service.backlog)) {
 		perror("service");
 		return 1;
 	}
@@ -202,5 +212,7 @@ int main(int argc, char **argv)
 		client = accept(fd, NULL, NULL);
 		if (client >= 0)
 			serve(client, &service);
+		else if (errno != EINTR && errno != ECONNABORTED)
+			return 1;
 	}
 }

@@ -9,9 +9,9 @@
 struct corr;
 
 struct corr_config {
-	uint64_t timeout_ns;      /* a probe unanswered for so long has failed */
-	uint64_t wall_offset_ns;  /* CLOCK_REALTIME - CLOCK_MONOTONIC */
-	unsigned int max_probes;  /* how many probes to follow at once */
+	uint64_t timeout_ns;	 /* a probe unanswered for so long has failed */
+	uint64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	unsigned int max_probes; /* how many probes to follow at once */
 };
 
 struct corr_ops {
@@ -19,8 +19,8 @@ struct corr_ops {
 	/* v is valid during the call only. */
 	void (*verdict)(void *ctx, const struct verdict *v);
 	/*
-	 * The verdict on this probe needs facts: push them and EV_FACT_DONE, now or later. ifindex: where the
-	 * probe came in; since_ns: its first SYN. NULL: a recording, which has them.
+	 * The verdict on this probe needs facts: push them and EV_FACT_DONE, now or later. ifindex:
+	 * where the probe came in; since_ns: its first SYN. NULL: a recording, which has them.
 	 */
 	void (*need)(void *ctx, const struct ev_flow *probe, uint32_t ifindex, uint32_t needs,
 		     uint64_t since_ns);
@@ -38,13 +38,14 @@ int corr_new(struct corr **out, const struct corr_config *config, const struct c
 void corr_free(struct corr *corr);
 
 /*
- * Takes an event (copied). Kernel events may come up to CORR_REORDER_NS out of order. Host facts are taken
- * at once. Returns 0, -EBADMSG (unknown type or short size; nothing taken), -ENOMEM.
+ * Takes an event (copied). Kernel events may come up to CORR_REORDER_NS out of order. Host facts
+ * are taken at once. Returns 0, -EBADMSG (unknown type or short size; nothing taken), -ENOMEM.
  */
 #define CORR_REORDER_NS 300000ULL
 int corr_push(struct corr *corr, const struct ev_hdr *ev);
 
-/* Tells the time: every kernel event up to now_ns - CORR_REORDER_NS has been pushed. Emits verdicts. */
+/* Tells the time: every kernel event up to now_ns - CORR_REORDER_NS has been pushed. Emits
+ * verdicts. */
 void corr_advance(struct corr *corr, uint64_t now_ns);
 
 /* When corr_advance() next has something to do, UINT64_MAX if only after another event. */

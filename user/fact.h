@@ -3,8 +3,6 @@
 #ifndef CLBTRACE_FACT_H
 #define CLBTRACE_FACT_H
 
-#include <linux/types.h>
-
 #include "../bpf/event.h"
 
 /*
@@ -152,6 +150,7 @@ enum fact_hook_backend {
 	HOOK_NFT = 1,
 	HOOK_IPTABLES_LEGACY = 2,
 	HOOK_CONNTRACK = 3, /* conntrack, NAT and defragmentation */
+	HOOK_WAYPOINT = 4, /* clbtrace's own: sent unasked at the start, its flow all zero */
 };
 
 /* One entry of a netfilter hook, in the order that packets meet them. */

@@ -9,6 +9,7 @@
 #include "event_sink.h"
 #include "facts.h"
 #include "options.h"
+#include "strangers.h"
 
 struct source_bpf;
 
@@ -45,10 +46,6 @@ void source_bpf_forget(struct source_bpf *source, const struct ev_flow *probe);
 int source_bpf_walk_hook(void *ctx, unsigned int pf, unsigned int hook, struct hook_entry *out, int max);
 
 /* SYNs seen that were not from a configured source, and one example; for "not-arriving". */
-struct strangers {
-	uint64_t syns;
-	struct ev_flow example; /* the last one's; family 0 if none */
-};
 void source_bpf_strangers(const struct source_bpf *source, struct strangers *out);
 
 #endif

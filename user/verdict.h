@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../bpf/event.h"
 #include "fact.h"
 
 enum outcome {

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ICMP errors that leave the host for a prober, about a packet of its connection. */
+#ifndef CLBTRACE_ICMP_EXIT_BPF_H
+#define CLBTRACE_ICMP_EXIT_BPF_H
+
+#include "conn.bpf.h"
+
+enum {
+	ICMP_HEADER_LEN = 8,
+	ICMP_DEST_UNREACH = 3,
+	ICMP_TIME_EXCEEDED = 11,
+	ICMP_PARAMETERPROB = 12,
+	ICMPV6_DEST_UNREACH = 1,
+	ICMPV6_PARAMPROB = 4,
+};
+
+struct icmp_wire {
+	__u8 type;
+	__u8 code;
+	__sum16 check;
+	__be32 rest;
+};
+
+/* What follows the embedded IP header: RFC 792 promises no more than 8 bytes. */
+struct tcp_ports_wire {
+	__be16 source;
+	__be16 dest;
+	__be32 seq;
+};
+
+static __always_inline bool is_icmp_error(__u8 proto, __u8 type)
+{
+	if (proto == IPPROTO_ICMP)
+		return type == ICMP_DEST_UNREACH || type == ICMP_TIME_EXCEEDED ||
+		       type == ICMP_PARAMETERPROB;
+	return type >= ICMPV6_DEST_UNREACH && type <= ICMPV6_PARAMPROB;
+}
+
+/* Parses the packet that an ICMP error is about. Returns 0, or -1 if it is not a TCP one. */
+static __always_inline int parse_embedded(const struct bytes *from, __u32 at, __be16 protocol,
+					  struct packet *p)
+{
+	struct tcp_ports_wire tcp;
+
+	if (parse_ip(from, protocol, at, p) || p->flow.proto != IPPROTO_TCP ||
+	    bytes_load(from, p->l4, &tcp, sizeof(tcp)))
+		return -1;
+	p->flow.sport = bpf_ntohs(tcp.source);
+	p->flow.dport = bpf_ntohs(tcp.dest);
+	p->tcp.seq = bpf_ntohl(tcp.seq);
+	return 0;
+}
+
+/* outer: the ICMP packet after parse_ip(). */
+static __always_inline void icmp_exit_report(struct __sk_buff *skb, const struct bytes *from,
+					     const struct packet *outer)
+{
+	struct packet p = {};
+	struct icmp_wire icmp;
+	struct ev_icmp *ev;
+	struct conn *conn;
+
+	if (bytes_load(from, outer->l4, &icmp, sizeof(icmp)) ||
+	    !is_icmp_error(outer->flow.proto, icmp.type) ||
+	    parse_embedded(from, outer->l4 + ICMP_HEADER_LEN, skb->protocol, &p))
+		return;
+	conn = conn_from_prober(&p.flow);
+	if (!conn || !conn_spend(&conn->drops, CONN_DROPS_MAX))
+		return;
+	ev = EVENT_BEGIN(ev_icmp, EV_ICMP, (__u64)skb);
+	if (!ev)
+		return;
+	ev->flow = p.flow;
+	ev->tcp = p.tcp;
+	ev->ifindex = skb->ifindex;
+	ev->type = icmp.type;
+	ev->code = icmp.code;
+	ev->at_exit = 1;
+	bpf_ringbuf_submit(ev, 0);
+}
+
+#endif

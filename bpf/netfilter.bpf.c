@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Packets passing the netfilter hooks, seen between the priorities of the hook functions in place.
+#include "kernel.h"
+
+#include "maps.bpf.h"
+#include "skb.bpf.h"
+
+extern void *bpf_rdonly_cast___nf(const void *obj, __u32 btf_id) __ksym __weak;
+
+enum {
+	/* A SYN with all options is 120 and 100 bytes; 48 are left for extension headers. */
+	NF_LEN_MAX_V4 = 128,
+	NF_LEN_MAX_V6 = 148,
+};
+
+static __always_inline __s32 nf_priority(__u32 slot, const struct nf_hook_state *state)
+{
+	__u32 index = NF_PRIORITY_INDEX(slot, state->pf == NFPROTO_IPV6, state->hook);
+	__s32 *priority = bpf_map_lookup_elem(&nf_priorities, &index);
+
+	return priority ? *priority : 0;
+}
+
+static __noinline int nf_report(struct sk_buff *skb, const struct nf_hook_state *state, __u32 slot)
+{
+	struct bytes from = {};
+	struct packet p = {};
+	struct ev_packet *ev;
+	struct conn *conn;
+	enum conn_way way;
+
+	if (skb_parse(skb, &from, &p))
+		return 0;
+	/* Which function of a hook took a packet is worth asking where a connection begins or is refused. */
+	if (slot >= NF_SLOT_BETWEEN && !(p.tcp.flags & (TCP_SYN | TCP_RST)))
+		return 0;
+	conn = conn_of(&p, &way);
+	if (!conn || !conn_spend(&conn->netfilter, CONN_NETFILTER_MAX))
+		return 0;
+	ev = EVENT_BEGIN(ev_packet, EV_PACKET, (__u64)skb);
+	if (!ev)
+		return 0;
+	ev->flow = p.flow;
+	ev->tcp = p.tcp;
+	ev->frame_len = skb->len;
+	ev->waypoint = WP_NETFILTER;
+	ev->hook = state->hook;
+	ev->pf = state->pf;
+	ev->priority = nf_priority(slot, state);
+	if (state->hook == NF_INET_LOCAL_OUT || state->hook == NF_INET_POST_ROUTING)
+		ev->ifindex = BPF_CORE_READ(state, out, ifindex);
+	else
+		ev->ifindex = BPF_CORE_READ(state, in, ifindex);
+	bpf_ringbuf_submit(ev, 0);
+	return 0;
+}
+
+static __always_inline int nf_waypoint(struct bpf_nf_ctx *ctx, __u32 slot)
+{
+	struct sk_buff *skb = ctx->skb;
+	__be16 protocol;
+
+	if (skb->len > NF_LEN_MAX_V6)
+		return NF_ACCEPT;
+	protocol = skb->protocol;
+	if (protocol == bpf_htons(ETH_P_IP) && skb->len > NF_LEN_MAX_V4)
+		return NF_ACCEPT;
+	if (skb_maybe(HEADER_CAST(nf, skb), protocol))
+		nf_report(skb, ctx->state, slot);
+	return NF_ACCEPT;
+}
+
+/*
+ * The context does not tell at which priority a program was called (net/netfilter/nf_bpf_link.c), so there is a
+ * program for each place in the order; one program serves all hooks and both families.
+ */
+#define NF_PROGRAM(slot)                                                                           \
+	SEC("netfilter") int nf_slot_##slot(struct bpf_nf_ctx *ctx)                                \
+	{                                                                                          \
+		return nf_waypoint(ctx, slot);                                                     \
+	}
+
+NF_PROGRAM(0)
+NF_PROGRAM(1)
+NF_PROGRAM(2)
+NF_PROGRAM(3)
+NF_PROGRAM(4)
+NF_PROGRAM(5)
+NF_PROGRAM(6)
+NF_PROGRAM(7)
+NF_PROGRAM(8)

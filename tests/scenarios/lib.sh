@@ -1,0 +1,235 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What a scenario is made of: its own bench, a service, a probe, clbtrace watching it, and the comparison.
+#
+# A scenario sources this, and the bench is up: namespaces $client and $server (see scripts/lab-lib.sh). It runs its
+# healthy control, makes its fault, and compares what the prober got (expect_wire) and what clbtrace says (expect*).
+# With FAULTS_ONLY=1 clbtrace is left out, and only what the prober got is compared.
+set -euo pipefail
+
+tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=scripts/lab-lib.sh
+. "$tree/scripts/lab-lib.sh"
+# shellcheck source=tests/scenarios/lib-expect.sh
+. "$tree/tests/scenarios/lib-expect.sh"
+
+CLBTRACE=${CLBTRACE:-$tree/build/clbtrace}
+PROBER=${PROBER:-$tree/build/prober}
+SERVICE=${SERVICE:-$tree/build/service}
+FAULTS_ONLY=${FAULTS_ONLY:-}
+export SCENARIO_ID=${SCENARIO_ID:-clbt-$$}
+
+client=$SCENARIO_ID-c
+server=$SCENARIO_ID-s
+dir=$(mktemp -d "${TMPDIR:-/tmp}/$SCENARIO_ID.XXXXXX")
+children=()       # what was started in the background, by id
+probers=()        # those of probe_in_background
+undo=()           # commands for the end, last first
+service_pid=      # of the latest service
+trace_pid=        # of clbtrace, while it runs
+trace_limit=20    # seconds that clbtrace may take to start, or to end
+trace_timeout=600 # ms, clbtrace's -t
+status=0          # clbtrace's exit status
+wire=             # the prober's lines
+verdict=          # the latest verdict
+
+clean_up() {
+	local i path code=$?
+	set +e
+	trap - EXIT
+	for ((i = ${#undo[@]} - 1; i >= 0; i--)); do
+		eval "${undo[i]}"
+	done
+	for ((i = ${#children[@]} - 1; i >= 0; i--)); do
+		kill -CONT "${children[i]}" 2>/dev/null
+		kill -KILL "${children[i]}" 2>/dev/null
+	done
+	wait 2>/dev/null
+	for path in /run/netns/"$SCENARIO_ID"-*; do
+		lab_remove "${path##*/}"
+	done
+	if [ "$code" -ne 0 ] && [ "$code" -ne 77 ] && [ -s "$dir/err" ]; then
+		echo "--- clbtrace's stderr:"
+		tail -n 20 "$dir/err"
+	fi
+	rm -rf "$dir"
+	exit "$code"
+}
+trap clean_up EXIT
+trap 'exit 143' TERM
+trap 'exit 130' INT
+trap 'echo "line $LINENO of ${BASH_SOURCE[0]##*/}: $BASH_COMMAND: status $?"' ERR
+set -E
+
+fail() {
+	trap - ERR
+	echo "$*"
+	exit 1
+}
+
+# skip REASON: the runner counts it, with the reason.
+skip() {
+	trap - ERR
+	echo "skip: $*"
+	exit 77
+}
+
+needs_clbtrace() {
+	[ -z "$FAULTS_ONLY" ] || skip "it is about clbtrace itself"
+}
+
+# c, s COMMAND...: in the client's, the server's namespace.
+c() {
+	ip netns exec "$client" "$@"
+}
+
+s() {
+	ip netns exec "$server" "$@"
+}
+
+# at_exit COMMAND: run at the end, last first, however the scenario ends.
+at_exit() {
+	undo+=("$1")
+}
+
+# until_true SECONDS COMMAND...: waits for the command to succeed; fails when it did not in that time.
+until_true() {
+	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	shift
+	until "$@"; do
+		[ "${EPOCHREALTIME/./}" -lt "$deadline" ] || return 1
+		sleep 0.02
+	done
+}
+
+gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# serve SERVICE-OPTIONS ADDRESS PORT: starts tests/service.c in the server's namespace ($service_netns: another),
+# and waits until it listens.
+serve() {
+	local out=$dir/service.${#children[@]}
+	: >"$out"
+	ip netns exec "${service_netns:-$server}" "$SERVICE" "$@" >"$out" 2>&1 &
+	service_pid=$!
+	children+=("$service_pid")
+	until_true 10 has_answer "$out" || fail "the service does not start: service $*"
+	grep -qx ready "$out" || fail "service $*: $(cat "$out")"
+}
+
+has_answer() {
+	[ -s "$1" ]
+}
+
+# unserve: ends the latest service.
+unserve() {
+	end "$service_pid"
+}
+
+end() {
+	kill -KILL "$1"
+	wait "$1" 2>/dev/null || true
+}
+
+# probe PROBER-OPTIONS ADDRESS PORT: probes from the client's namespace; its lines are in $wire.
+probe() {
+	wire=$(ip netns exec "$client" "$PROBER" "$@" 2>&1) || [ $? -eq 1 ] || fail "prober $*: $wire"
+}
+
+# probe_in_background: the same, without waiting for it; wait_probes: for all of these, their lines sorted in $wire.
+probe_in_background() {
+	ip netns exec "$client" "$PROBER" "$@" >"$dir/wire.${#children[@]}" 2>&1 &
+	probers+=("$!")
+	children+=("$!")
+}
+
+wait_probes() {
+	local pid code
+	for pid in "${probers[@]}"; do
+		code=0
+		wait "$pid" || code=$?
+		[ "$code" -le 1 ] || fail "a prober ended with status $code: $(cat "$dir"/wire.*)"
+	done
+	probers=()
+	wire=$(sort "$dir"/wire.*)
+}
+
+# trace [CLBTRACE-OPTIONS]: starts clbtrace in the server's namespace, and waits until it is ready.
+trace() {
+	[ -z "$FAULTS_ONLY" ] || return 0
+	trace_start "$@"
+	until_true "$trace_limit" ready_or_gone || fail "clbtrace is not ready after $trace_limit s"
+	grep -qx 'clbtrace: ready' "$dir/err" || fail "clbtrace $* ended before it was ready"
+}
+
+trace_start() {
+	: >"$dir/err"
+	ip netns exec "$server" "$CLBTRACE" --json -t "$trace_timeout" -s "$LAB_SOURCES6" "$@" \
+		>"$dir/out" 2>"$dir/err" &
+	trace_pid=$!
+	children+=("$trace_pid")
+}
+
+ready_or_gone() {
+	grep -qx 'clbtrace: ready' "$dir/err" || gone "$trace_pid"
+}
+
+# trace_stop SIGNAL: ends clbtrace with it.
+trace_stop() {
+	[ -z "$FAULTS_ONLY" ] || return 0
+	kill -s "$1" "$trace_pid"
+	trace_wait
+}
+
+# trace_wait: waits for the end of clbtrace, and checks the form of its output.
+trace_wait() {
+	[ -z "$FAULTS_ONLY" ] || return 0
+	until_true "$trace_limit" gone "$trace_pid" || fail "clbtrace does not end; it said: $(cat "$dir/out")"
+	status=0
+	wait "$trace_pid" || status=$?
+	trace_pid=
+	check_json
+	verdict=$(verdicts | tail -n 1)
+}
+
+# diagnose [CLBTRACE-OPTIONS --] PROBER-OPTIONS ADDRESS PORT: one probe, and clbtrace's one verdict on it.
+diagnose() {
+	local options=() i
+	for ((i = 1; i <= $#; i++)); do
+		if [ "${!i}" = -- ]; then
+			options=("${@:1:i-1}")
+			shift "$i"
+			break
+		fi
+	done
+	trace -n 1 ${options[@]+"${options[@]}"}
+	probe "$@"
+	trace_wait
+	expect_count 1
+}
+
+# control [PROBER-OPTIONS ADDRESS PORT]: the same set-up without the fault is healthy.
+control() {
+	[ $# -gt 0 ] || set -- "$LAB_SERVER4" 80
+	diagnose "$@"
+	expect_wire '^[^ ]+ > [^ ]+ ok: '
+	expect_verdict '{"verdict":"healthy"}'
+	expect_status 0
+}
+
+# counter NAME: of the server's /proc/net/netstat and snmp.
+counter() {
+	s nstat -asz "$1" | awk -v name="$1" '$1 == name { print $2 }'
+}
+
+# bpf_object PORT: compiles drop_port.bpf.c for that port, and prints the object's path.
+bpf_object() {
+	local object=$dir/drop_port.$1.o
+	clang -O2 -g --target=bpf -mcpu=v3 -DPORT="$1" -I"/usr/include/$(gcc -print-multiarch)" \
+		-c "$tree/tests/scenarios/drop_port.bpf.c" -o "$object"
+	echo "$object"
+}
+
+[ "$(id -u)" -eq 0 ] || fail "scenarios need root"
+lab_make "$client" "$server"

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Attaches the tc and XDP programs to one interface. */
+#ifndef CLBTRACE_BPF_ATTACH_H
+#define CLBTRACE_BPF_ATTACH_H
+
+#include <stdbool.h>
+
+#include "bpf_report.h"
+
+struct clbtrace_bpf;
+struct bpf_link;
+
+struct bpf_attached {
+	struct bpf_link *in;
+	struct bpf_link *out;
+	int xdp; /* link's fd, -1 if none */
+};
+
+/* Whether a hardware type (ARPHRD_*) is one whose packets the programs can find the IP header of. */
+bool bpf_attach_knows(unsigned int arphrd);
+/*
+ * Egress before ingress: ingress starts to follow connections. On failure nothing stays attached.
+ * Returns 0 or -errno, with the report's error set.
+ */
+int bpf_attach(struct bpf_attached *to, struct clbtrace_bpf *skel, int ifindex, const char *ifname,
+	       unsigned int arphrd, bool xdp, const struct bpf_report *report);
+void bpf_detach(struct bpf_attached *from);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The interfaces traced: finds them, attaches the tc and XDP programs, follows their changes. */
+#ifndef CLBTRACE_BPF_IFACE_H
+#define CLBTRACE_BPF_IFACE_H
+
+#include <stdint.h>
+
+#include "bpf_report.h"
+#include "event_sink.h"
+#include "options.h"
+
+struct clbtrace_bpf;
+struct bpf_ifaces;
+
+/* Attaches everywhere. Returns 0, -ENODEV, -EBUSY (XDP) or another -errno with the report's error set. */
+int bpf_ifaces_open(struct bpf_ifaces **out, struct clbtrace_bpf *skel, const struct options *options,
+		    const struct bpf_report *report);
+void bpf_ifaces_close(struct bpf_ifaces *ifaces);
+/* A netlink socket, readable when an interface changed. */
+int bpf_ifaces_fd(const struct bpf_ifaces *ifaces);
+/* As source_bpf_links_changed(). */
+int bpf_ifaces_changed(struct bpf_ifaces *ifaces, uint64_t now_ns, const struct event_sink *to,
+		       const struct bpf_report *report);
+
+#endif

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What the running kernel's BTF says: which hooks there are, and the names of its reasons.
+#include "bpf_kernel.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	REASONS_MAX = 1024,	/* core reasons; a kernel has about 130 */
+	SUBSYSTEM_SHIFT = 16,	/* SKB_DROP_REASON_SUBSYS_SHIFT, include/net/dropreason.h */
+	SUBSYSTEM_MASK = 0xffff,
+};
+
+struct names {
+	char **name; /* by number; NULL where there is none */
+	size_t count;
+};
+
+struct bpf_kernel {
+	struct btf *btf;
+	struct names drops;
+	struct names resets;
+};
+
+/* The first of the prefixes that the name has is left out. */
+static const char *without_prefix(const char *name, const char *const *prefixes)
+{
+	for (; *prefixes; prefixes++)
+		if (!strncmp(name, *prefixes, strlen(*prefixes)))
+			return name + strlen(*prefixes);
+	return name;
+}
+
+static int names_add(struct names *names, uint32_t number, const char *name)
+{
+	char **grown;
+
+	if (number >= REASONS_MAX)
+		return 0;
+	if (number >= names->count) {
+		grown = realloc(names->name, (number + 1) * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		memset(grown + names->count, 0, (number + 1 - names->count) * sizeof(*grown));
+		names->name = grown;
+		names->count = number + 1;
+	}
+	if (names->name[number])
+		return 0;
+	names->name[number] = strdup(name);
+	return names->name[number] ? 0 : -ENOMEM;
+}
+
+/* A kernel without the enum has no names: that is no error. */
+static int names_read(struct names *names, const struct btf *btf, const char *type_name,
+		      const char *const *prefixes)
+{
+	const struct btf_type *type;
+	const struct btf_enum *value;
+	int id, i, err;
+
+	id = btf__find_by_name_kind(btf, type_name, BTF_KIND_ENUM);
+	if (id < 0)
+		return 0;
+	type = btf__type_by_id(btf, id);
+	value = btf_enum(type);
+	for (i = 0; i < btf_vlen(type); i++) {
+		err = names_add(names, value[i].val,
+				without_prefix(btf__name_by_offset(btf, value[i].name_off), prefixes));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void names_free(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->name[i]);
+	free(names->name);
+}
+
+int bpf_kernel_open(struct bpf_kernel **out)
+{
+	static const char *const drop[] = {"SKB_DROP_REASON_", "SKB_", NULL};
+	static const char *const reset[] = {"SK_RST_REASON_", NULL};
+	struct bpf_kernel *kernel;
+	int err;
+
+	kernel = calloc(1, sizeof(*kernel));
+	if (!kernel)
+		return -ENOMEM;
+	kernel->btf = btf__load_vmlinux_btf();
+	if (!kernel->btf) {
+		err = errno == ESRCH ? -ENOENT : -errno;
+		goto out;
+	}
+	err = names_read(&kernel->drops, kernel->btf, "skb_drop_reason", drop);
+	if (!err)
+		err = names_read(&kernel->resets, kernel->btf, "sk_rst_reason", reset);
+out:
+	if (err) {
+		bpf_kernel_close(kernel);
+		kernel = NULL;
+	}
+	*out = kernel;
+	return err;
+}
+
+void bpf_kernel_settle(struct bpf_kernel *kernel)
+{
+	btf__free(kernel->btf);
+	kernel->btf = NULL;
+}
+
+void bpf_kernel_close(struct bpf_kernel *kernel)
+{
+	if (!kernel)
+		return;
+	bpf_kernel_settle(kernel);
+	names_free(&kernel->drops);
+	names_free(&kernel->resets);
+	free(kernel);
+}
+
+bool bpf_kernel_has_function(const struct bpf_kernel *kernel, const char *name)
+{
+	return btf__find_by_name_kind(kernel->btf, name, BTF_KIND_FUNC) > 0;
+}
+
+int bpf_kernel_tracepoint_args(const struct bpf_kernel *kernel, const char *name)
+{
+	const struct btf_type *type;
+	char typedef_name[64];
+	int id;
+
+	snprintf(typedef_name, sizeof(typedef_name), "btf_trace_%s", name);
+	id = btf__find_by_name_kind(kernel->btf, typedef_name, BTF_KIND_TYPEDEF);
+	if (id < 0)
+		return -ENOENT;
+	/* typedef void (*btf_trace_NAME)(void *, ...): the first is not an argument of the tracepoint. */
+	type = btf__type_by_id(kernel->btf, btf__type_by_id(kernel->btf, id)->type);
+	if (type && btf_is_ptr(type))
+		type = btf__type_by_id(kernel->btf, type->type);
+	return type && btf_is_func_proto(type) ? btf_vlen(type) - 1 : -ENOENT;
+}
+
+static void name_of(const struct names *names, uint32_t reason, char *buf, size_t len)
+{
+	if (reason < names->count && names->name[reason])
+		snprintf(buf, len, "%s", names->name[reason]);
+	else if (reason >> SUBSYSTEM_SHIFT)
+		snprintf(buf, len, "subsys-%u/REASON-%u", reason >> SUBSYSTEM_SHIFT,
+			 reason & SUBSYSTEM_MASK);
+	else
+		snprintf(buf, len, "REASON-%u", reason);
+}
+
+void bpf_kernel_drop_reason(const struct bpf_kernel *kernel, uint32_t reason, char *buf, size_t len)
+{
+	name_of(&kernel->drops, reason, buf, len);
+}
+
+void bpf_kernel_reset_reason(const struct bpf_kernel *kernel, uint32_t reason, char *buf, size_t len)
+{
+	name_of(&kernel->resets, reason, buf, len);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the running kernel's BTF says: which hooks there are, and the names of its reasons. */
+#ifndef CLBTRACE_BPF_KERNEL_H
+#define CLBTRACE_BPF_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bpf_kernel;
+
+/* Returns 0, -ENOENT (no BTF), or another -errno. */
+int bpf_kernel_open(struct bpf_kernel **out);
+void bpf_kernel_close(struct bpf_kernel *kernel);
+
+bool bpf_kernel_has_function(const struct bpf_kernel *kernel, const char *name);
+/* Arguments of a tracepoint; -ENOENT if there is none of that name. */
+int bpf_kernel_tracepoint_args(const struct bpf_kernel *kernel, const char *name);
+/* Frees the BTF (megabytes), keeps the names. */
+void bpf_kernel_settle(struct bpf_kernel *kernel);
+
+/* Drop reason without SKB_DROP_REASON_, reset reason without SK_RST_REASON_; a number if it has no name. */
+void bpf_kernel_drop_reason(const struct bpf_kernel *kernel, uint32_t reason, char *buf, size_t len);
+void bpf_kernel_reset_reason(const struct bpf_kernel *kernel, uint32_t reason, char *buf, size_t len);
+
+#endif

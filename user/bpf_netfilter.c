@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Places the netfilter programs among the hook functions that are there.
+#include "bpf_netfilter.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clbtrace.skel.h"
+
+#include "../bpf/shared.h"
+
+enum {
+	HOOK_ENTRIES_MAX = 64,
+	PRIORITY_TRIES = 8,
+	/* One first at two hooks, one last at four, the slots in between at four; IPv4 and IPv6. */
+	LINKS_MAX = 2 * NF_INET_NUMHOOKS * NF_SLOTS,
+};
+
+/* NF_IP_PRI_FIRST and NF_IP_PRI_LAST themselves are refused (net/netfilter/nf_bpf_link.c). */
+#define PRIORITY_FIRST (INT32_MIN + 1)
+#define PRIORITY_LAST (INT32_MAX - 1)
+
+struct bpf_netfilter {
+	struct bpf_link *links[LINKS_MAX];
+	int count;
+};
+
+struct place {
+	unsigned int slot;
+	unsigned int pf;
+	unsigned int hook;
+	int32_t priority; /* where to attach */
+	int32_t step;	  /* to the next one to try if another BPF program is there */
+	int32_t passed;	  /* the priority that events report as passed */
+};
+
+static struct bpf_program *slot_program(struct clbtrace_bpf *skel, unsigned int slot)
+{
+	struct bpf_program *const programs[NF_SLOTS] = {
+		skel->progs.nf_slot_0, skel->progs.nf_slot_1, skel->progs.nf_slot_2,
+		skel->progs.nf_slot_3, skel->progs.nf_slot_4, skel->progs.nf_slot_5,
+		skel->progs.nf_slot_6, skel->progs.nf_slot_7, skel->progs.nf_slot_8,
+	};
+
+	return programs[slot];
+}
+
+static uint32_t program_id(const struct bpf_program *prog)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+
+	return bpf_prog_get_info_by_fd(bpf_program__fd(prog), &info, &len) ? 0 : info.id;
+}
+
+static bool is_own(struct clbtrace_bpf *skel, uint32_t prog_id)
+{
+	for (unsigned int slot = 0; prog_id && slot < NF_SLOTS; slot++)
+		if (program_id(slot_program(skel, slot)) == prog_id)
+			return true;
+	return false;
+}
+
+static int walk_one(struct clbtrace_bpf *skel, struct walk_args *args)
+{
+	/* The kernel writes the context back to where it came from (bpf_prog_test_run_syscall()). */
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(*args));
+
+	return bpf_prog_test_run_opts(bpf_program__fd(skel->progs.walk_hook), &opts);
+}
+
+int bpf_netfilter_walk(struct clbtrace_bpf *skel, unsigned int pf, unsigned int hook,
+		       struct hook_entry *out, int max)
+{
+	struct walk_args args = {.pf = pf, .hook = hook};
+	int count = 0, err;
+
+	if ((pf != NFPROTO_IPV4 && pf != NFPROTO_IPV6) || hook >= NF_INET_NUMHOOKS)
+		return -EINVAL;
+	for (; count < max; args.index++) {
+		err = walk_one(skel, &args);
+		if (err)
+			return err;
+		if (args.index >= args.total)
+			break;
+		if (!args.function || is_own(skel, args.prog_id))
+			continue;
+		out[count++] = (struct hook_entry){.function = args.function, .priv = args.priv,
+						   .priority = args.priority, .type = args.type};
+	}
+	return count;
+}
+
+static int attach_at(struct bpf_netfilter *nf, struct clbtrace_bpf *skel, const struct place *place)
+{
+	LIBBPF_OPTS(bpf_netfilter_opts, opts, .pf = place->pf, .hooknum = place->hook);
+	__u32 index = NF_PRIORITY_INDEX(place->slot, place->pf == NFPROTO_IPV6, place->hook);
+	struct bpf_link *link = NULL;
+	int err;
+
+	err = bpf_map__update_elem(skel->maps.nf_priorities, &index, sizeof(index), &place->passed,
+				   sizeof(place->passed), BPF_ANY);
+	for (int i = 0; !err && !link && i < PRIORITY_TRIES; i++) {
+		opts.priority = place->priority + i * place->step;
+		link = bpf_program__attach_netfilter(slot_program(skel, place->slot), &opts);
+		if (!link && errno != EBUSY)
+			err = -errno;
+	}
+	if (err)
+		return err;
+	if (!link)
+		return -EBUSY;
+	nf->links[nf->count++] = link;
+	return 0;
+}
+
+/*
+ * One right after each priority that is in use, so that a drop is placed between two of them. The last is left
+ * out: what comes after it is the waypoint at the end. Conntrack's confirm (INT_MAX) comes after that one.
+ */
+static void attach_between(struct bpf_netfilter *nf, struct clbtrace_bpf *skel, struct place place)
+{
+	struct hook_entry entries[HOOK_ENTRIES_MAX];
+	int count, i;
+
+	count = bpf_netfilter_walk(skel, place.pf, place.hook, entries, HOOK_ENTRIES_MAX);
+	while (count > 0 && entries[count - 1].priority >= PRIORITY_LAST)
+		count--;
+	place.slot = NF_SLOT_BETWEEN;
+	place.step = 1;
+	for (i = 0; i + 1 < count && place.slot < NF_SLOTS; i++) {
+		if (entries[i].priority == entries[i + 1].priority)
+			continue;
+		place.passed = entries[i].priority;
+		place.priority = place.passed + 1;
+		if (!attach_at(nf, skel, &place))
+			place.slot++;
+	}
+}
+
+static int attach_hook(struct bpf_netfilter *nf, struct clbtrace_bpf *skel, unsigned int pf,
+		       unsigned int hook)
+{
+	struct place place = {.pf = pf, .hook = hook};
+	int err;
+
+	attach_between(nf, skel, place);
+	place.slot = NF_SLOT_LAST;
+	place.passed = PRIORITY_LAST;
+	place.priority = PRIORITY_LAST;
+	place.step = -1;
+	err = attach_at(nf, skel, &place);
+	if (err || (hook != NF_INET_PRE_ROUTING && hook != NF_INET_LOCAL_OUT))
+		return err;
+	place.slot = NF_SLOT_FIRST;
+	place.passed = INT32_MIN;
+	place.priority = PRIORITY_FIRST;
+	place.step = 1;
+	return attach_at(nf, skel, &place);
+}
+
+int bpf_netfilter_attach(struct bpf_netfilter **out, struct clbtrace_bpf *skel,
+			 const struct bpf_report *report)
+{
+	static const unsigned int hooks[] = {NF_INET_POST_ROUTING, NF_INET_LOCAL_OUT,
+					     NF_INET_LOCAL_IN, NF_INET_PRE_ROUTING};
+	static const unsigned int families[] = {NFPROTO_IPV4, NFPROTO_IPV6};
+	struct bpf_netfilter *nf;
+	int err = 0;
+
+	*out = nf = calloc(1, sizeof(*nf));
+	if (!nf)
+		return bpf_fail(report, -ENOMEM, "out of memory");
+	for (size_t i = 0; !err && i < sizeof(hooks) / sizeof(*hooks); i++)
+		for (size_t f = 0; !err && f < sizeof(families) / sizeof(*families); f++)
+			err = attach_hook(nf, skel, families[f], hooks[i]);
+	return err ? bpf_fail(report, err, "cannot attach to netfilter: %s", strerror(-err)) : 0;
+}
+
+void bpf_netfilter_detach(struct bpf_netfilter *nf)
+{
+	if (!nf)
+		return;
+	while (nf->count)
+		bpf_link__destroy(nf->links[--nf->count]);
+	free(nf);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Places the netfilter programs among the hook functions that are there. */
+#ifndef CLBTRACE_BPF_NETFILTER_H
+#define CLBTRACE_BPF_NETFILTER_H
+
+#include "bpf_report.h"
+#include "facts.h"
+
+struct clbtrace_bpf;
+struct bpf_netfilter;
+
+/* Returns 0 or -errno with the report's error set. */
+int bpf_netfilter_attach(struct bpf_netfilter **out, struct clbtrace_bpf *skel,
+			 const struct bpf_report *report);
+void bpf_netfilter_detach(struct bpf_netfilter *netfilter);
+
+/* As hook_walk_fn in facts.h, skel's own programs left out. */
+int bpf_netfilter_walk(struct clbtrace_bpf *skel, unsigned int pf, unsigned int hook,
+		       struct hook_entry *out, int max);
+
+#endif

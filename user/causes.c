@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The cause table: its order, and the rows that are no cause of a failure.
+#include "causes_internal.h"
+
+/* What succeeded did, whatever was lost on the way: first. */
+static const struct cause causes_good[] = {
+	{
+		.id = "healthy",
+		.stage = NULL,
+		.step = "-",
+		.title = "the probe got what it wanted",
+		.explain = "SYN, SYN-ACK, then a reset or a close by the prober, or an answer to "
+			   "its request. A reset from the prober after the SYN-ACK is the normal "
+			   "end of a half-open TCP check.",
+		.outcome = OUTCOME_HEALTHY,
+		.rules = {{E(SYNACK_MADE) | E(PROBER_RST), E(REQUEST), CONFIDENCE_CERTAIN},
+			  {E(HANDSHAKE) | E(PROBER_FIN),
+			   E(REQUEST) | E(DROP_OVERFLOW) | E(RESET_HANDSHAKE), CONFIDENCE_CERTAIN},
+			  {E(RESPONSE) | E(PROBER_FIN), E(LATE), CONFIDENCE_CERTAIN},
+			  {E(RESPONSE) | E(SERVER_FIN), E(LATE), CONFIDENCE_CERTAIN},
+			  {E(RESPONSE) | E(PROBER_RST), E(LATE), CONFIDENCE_CERTAIN},
+			  {E(RESPONSE) | E(TIMEOUT), E(LATE), CONFIDENCE_CERTAIN},
+			  {E(RESPONSE) | E(RST_OUT), E(LATE), CONFIDENCE_CERTAIN},
+			  {E(HANDSHAKE) | E(TIMEOUT),
+			   E(REQUEST) | E(DROP_OVERFLOW) | E(RESET_HANDSHAKE) | E(RESET_ACTIVE) |
+				   E(DROP_NETFILTER) | E(DROP_SOCKET_FILTER) | E(NOT_ACCEPTED) |
+				   E(DROP_OTHER) | E(DROP_SECURITY) | E(DROP_REPLY) |
+				   E(GREW_OVERFLOWS),
+			   CONFIDENCE_CERTAIN}},
+		.summary = "{exchange}",
+	},
+	{.next = causes_arrival},
+};
+
+const struct cause causes_unknown[] = {
+	{
+		.id = "undetermined",
+		.stage = NULL,
+		.step = "-",
+		.title = "no cause fits",
+		.explain = "The probe failed in a way that no rule of this table explains. The "
+			   "evidence lists all that was seen.",
+		.outcome = OUTCOME_UNDETERMINED,
+		.needs = NEED_SERVICE | NEED_COUNTERS | NEED_ROUTE | NEED_ADDRS | NEED_CONNTRACK |
+			 NEED_CONN,
+		.summary = "{undetermined_words}",
+		.fix = {"run again with -v -w probe.pcap and read the steps"},
+	},
+	{
+		.id = "incomplete",
+		.stage = NULL,
+		.step = "-",
+		.title = "events of this probe were lost",
+		.explain = "More happened than could be read, or more connections than could be "
+			   "followed: what was seen of this probe may not be all, so no cause is "
+			   "named.",
+		.outcome = OUTCOME_INCOMPLETE,
+		.summary = "{lost_words}: no cause can be named for sure",
+		.fix = {"[{lost_fix}]"},
+	},
+	{.next = NULL},
+};
+
+const struct cause *cause_next(const struct cause *row)
+{
+	row = row ? row + 1 : causes_good;
+	while (!row->id && row->next)
+		row = row->next;
+	return row->id ? row : NULL;
+}

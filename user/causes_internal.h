@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The parts of the cause table; each ends with a row that has no id and leads to the next part. */
+#ifndef CLBTRACE_CAUSES_INTERNAL_H
+#define CLBTRACE_CAUSES_INTERNAL_H
+
+#include "causes.h"
+
+/* What a service that should have answered is described by. */
+#define NEED_SERVICE (NEED_LISTENERS | NEED_SYSCTLS)
+
+extern const struct cause causes_arrival[];
+extern const struct cause causes_service[];
+extern const struct cause causes_reply[];
+extern const struct cause causes_unknown[];
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is known of a probe's latest attempt, as bits that the cause table's rules are written in. */
+#ifndef CLBTRACE_EVIDENCE_H
+#define CLBTRACE_EVIDENCE_H
+
+#include <stdint.h>
+
+struct probe;
+struct corr_host;
+
+/* name, what it means. Incoming: from the prober. Reply: from this host to the prober. */
+#define EVIDENCE(X)                                                                                \
+	X(ARRIVED, "the SYN was seen at entry")                                                    \
+	X(DELIVERED, "the SYN passed the last INPUT hook")                                         \
+	X(FORWARDED, "the SYN left by an interface of this host")                                  \
+	X(SYNACK_MADE, "a SYN-ACK was made")                                                       \
+	X(SYNACK_LEFT, "the SYN-ACK passed tc egress")                                             \
+	X(SYNACK_ELSEWHERE, "the SYN-ACK went by another interface than the SYN")                  \
+	X(ACK_ANSWER, "the SYN was answered by an ACK")                                            \
+	X(RST_OUT, "a reset was sent")                                                             \
+	X(HANDSHAKE, "the prober's ACK of the SYN-ACK came")                                       \
+	X(PROBER_RST, "the prober reset after the SYN-ACK")                                        \
+	X(PROBER_FIN, "the prober closed")                                                         \
+	X(SERVER_FIN, "this host closed")                                                          \
+	X(REQUEST, "the prober sent data")                                                         \
+	X(RESPONSE, "this host sent data")                                                         \
+	X(LATE, "its answer left after the timeout")                                              \
+	X(TIMEOUT, "the timeout has passed")                                                       \
+	X(DROP_XDP, "dropped by XDP")                                                              \
+	X(DROP_TC, "dropped by a tc filter at ingress")                                            \
+	X(DROP_CSUM, "dropped for its checksum")                                                   \
+	X(DROP_RPFILTER, "dropped by the reverse-path filter")                                     \
+	X(DROP_LOCAL_SOURCE, "dropped for a local source address")                                 \
+	X(DROP_NOT_OURS, "dropped as not for this host")                                           \
+	X(DROP_NETFILTER, "dropped by netfilter")                                                  \
+	X(DROP_SOCKET_FILTER, "dropped by a socket filter")                                        \
+	X(DROP_SECURITY, "dropped by a security module")                                           \
+	X(DROP_AUTH, "dropped for TCP-MD5 or TCP-AO")                                              \
+	X(DROP_OVERFLOW, "the final ACK was refused by the accept queue")                          \
+	X(DROP_PAWS, "dropped by PAWS in TIME_WAIT")                                               \
+	X(DROP_OTHER, "dropped for another reason")                                                \
+	X(DROP_REPLY, "the reply was dropped")                                                     \
+	X(DROP_NEIGH, "the reply was dropped for lack of a neighbour")                             \
+	X(ICMP_SENT, "an ICMP error was sent")                                                     \
+	X(NO_SOCKET, "the kernel found no socket")                                                 \
+	X(RESET_ACTIVE, "the connection was reset from this side")                                 \
+	X(RESET_UNREAD, "it was reset because it was closed with unread data")                     \
+	X(RESET_HANDSHAKE, "the final ACK was answered by a reset")                                \
+	X(LISTEN_FOUND, "a listener was found at entry")                                           \
+	X(LISTEN_FULL, "its accept queue was full")                                                \
+	X(SYN_QUEUE_FULL, "its SYN queue was full, without SYN cookies")                           \
+	X(LISTEN_FILTER, "its socket has a filter")                                                \
+	X(TW_FOUND, "a TIME_WAIT connection was found at entry")                                   \
+	X(TW_TS_NEWER, "its last timestamp is newer than the SYN's")                               \
+	X(TW_SEQ_NEWER, "the SYN's sequence number is not after its last")                         \
+	X(LISTENER_FITS, "a listener would take the probe now")                                    \
+	X(LISTENER_ADDR, "a listener on the port has another address")                             \
+	X(LISTENER_FAMILY, "a listener on the port has another family")                            \
+	X(LISTENER_DEVICE, "a listener on the port is bound to another device")                    \
+	X(DST_NOT_LOCAL, "the destination is no address of this host")                             \
+	X(SRC_LOCAL, "the source is an address of this host")                                      \
+	X(ROUTE_ERROR, "there is no route back")                                                   \
+	X(NEIGH_BAD, "the reply's next hop does not resolve")                                      \
+	X(CONNTRACK_FULL, "dropped at the conntrack hook, the table full")                         \
+	X(CGROUP_FILTER, "a cgroup program filters the service's packets")                         \
+	X(GREW_OVERFLOWS, "ListenOverflows grew")                                                  \
+	X(GREW_REQQFULL, "TCPReqQFullDrop grew")                                                   \
+	X(GREW_NOROUTES, "IpOutNoRoutes grew")                                                     \
+	X(NOT_ACCEPTED, "the connection is still in the accept queue")                             \
+	X(NO_CONN_FACT, "the connection's owner could not be looked up")
+
+enum evidence_index {
+#define EVIDENCE_INDEX(name, text) EVI_##name,
+	EVIDENCE(EVIDENCE_INDEX)
+#undef EVIDENCE_INDEX
+	EVI_COUNT,
+};
+
+#define E(name) (1ULL << EVI_##name)
+
+_Static_assert(EVI_COUNT <= 64, "evidence bits");
+
+#define E_DROP_SYN                                                                                 \
+	(E(DROP_XDP) | E(DROP_TC) | E(DROP_CSUM) | E(DROP_RPFILTER) | E(DROP_LOCAL_SOURCE) |       \
+	 E(DROP_NOT_OURS) | E(DROP_NETFILTER) | E(DROP_SOCKET_FILTER) | E(DROP_SECURITY) |         \
+	 E(DROP_AUTH) | E(DROP_OVERFLOW) | E(DROP_PAWS) | E(DROP_OTHER))
+
+/* The words of one bit, by its index. */
+const char *evidence_text(enum evidence_index index);
+
+/*
+ * Adds to the bits that the events have set those that follow from the host's facts about the probe.
+ * Reads the probe and the host only.
+ */
+uint64_t evidence_of(const struct probe *probe, const struct corr_host *host);
+
+#endif

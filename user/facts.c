@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Answers requests for host facts, each kind by its own file.
+#include "facts.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "facts_internal.h"
+
+/* What the answer depends on, apart from the time. */
+enum {
+	KEY_SADDR = 1 << 0,
+	KEY_DADDR = 1 << 1,
+	KEY_PORT = 1 << 2,
+	KEY_IFINDEX = 1 << 3,
+	KEY_BASELINE = 1 << 4,
+	KEY_ADDRS = KEY_SADDR | KEY_DADDR | KEY_IFINDEX,
+};
+
+struct fact_kind {
+	uint32_t need;
+	uint32_t keys; /* KEY_*; 0: never reused */
+	int (*look_up)(struct gather *g);
+};
+
+static const struct fact_kind kinds[] = {
+	{NEED_LISTENERS, KEY_PORT, gather_listeners},
+	{NEED_CONN, 0, gather_conn},
+	{NEED_SYSCTLS, KEY_IFINDEX, gather_sysctls},
+	{NEED_COUNTERS, 0, gather_counters},
+	{NEED_ROUTE, KEY_ADDRS, gather_route},
+	{NEED_ADDRS, KEY_ADDRS, gather_addrs},
+	{NEED_NEIGH, KEY_ADDRS, gather_neigh},
+	{NEED_PROGRAMS, KEY_ADDRS | KEY_PORT, gather_programs},
+	{NEED_HOOKS, KEY_IFINDEX, gather_hooks},
+	{NEED_CONNTRACK, KEY_BASELINE, gather_conntrack},
+};
+
+/* Every fact begins like this. */
+struct fact_head {
+	struct ev_hdr hdr;
+	struct ev_flow flow;
+};
+
+int facts_open(struct facts **out, hook_walk_fn walk, void *walk_ctx)
+{
+	struct facts *facts = calloc(1, sizeof(*facts));
+
+	if (!facts)
+		return -ENOMEM;
+	facts->diag.bus = NETLINK_SOCK_DIAG;
+	facts->route.bus = NETLINK_ROUTE;
+	facts->netfilter.bus = NETLINK_NETFILTER;
+	facts->walk = walk;
+	facts->walk_ctx = walk_ctx;
+	facts->symbols.size = sizeof(struct symbol);
+	facts->nft.chains.size = sizeof(struct nft_chain);
+	*out = facts;
+	return 0;
+}
+
+void facts_close(struct facts *facts)
+{
+	if (!facts)
+		return;
+	for (size_t i = 0; i < CACHE_SLOTS; i++)
+		free(facts->cache[i].record.data);
+	free(facts->scratch.data);
+	nft_free(&facts->nft);
+	vec_free(&facts->symbols);
+	netlink_close(&facts->netfilter);
+	netlink_close(&facts->route);
+	netlink_close(&facts->diag);
+	free(facts);
+}
+
+void facts_snapshot(struct facts *facts, uint64_t now_ns)
+{
+	struct counter_history *history = &facts->counters;
+	struct counter_snapshot *next = &history->kept[history->n % SNAPSHOTS_KEPT];
+	struct counter_snapshot taken = {.time_ns = now_ns};
+
+	if (counters_read(&taken))
+		return;
+	*next = taken;
+	history->n++;
+}
+
+int gather_add(struct gather *g, uint16_t type, void *fact, size_t size)
+{
+	struct fact_head *head = fact;
+
+	head->hdr = (struct ev_hdr){.type = type, .size = size, .time_ns = g->now_ns};
+	head->flow = *g->probe;
+	return record_add(g->record, fact, size);
+}
+
+static struct cache_key make_key(const struct gather *g, const struct fact_kind *kind)
+{
+	const struct ev_flow *probe = g->probe;
+	struct cache_key key;
+
+	memset(&key, 0, sizeof(key));
+	key.need = kind->need;
+	key.flow.family = probe->family;
+	key.flow.proto = probe->proto;
+	if (kind->keys & KEY_SADDR)
+		memcpy(key.flow.saddr, probe->saddr, 16);
+	if (kind->keys & KEY_DADDR)
+		memcpy(key.flow.daddr, probe->daddr, 16);
+	if (kind->keys & KEY_PORT)
+		key.flow.dport = probe->dport;
+	if (kind->keys & KEY_IFINDEX)
+		key.ifindex = g->ifindex;
+	if (kind->keys & KEY_BASELINE) {
+		const struct counter_snapshot *base;
+
+		base = counters_baseline(&g->facts->counters, g->since_ns);
+		key.baseline_ns = base ? base->time_ns : 0;
+	}
+	return key;
+}
+
+/* Leaves the answer in g->record. */
+static int look_up(struct gather *g, const struct fact_kind *kind)
+{
+	struct cache_slot *slot;
+	struct cache_key key;
+	bool fresh;
+
+	if (!g->loaded || !kind->keys) {
+		g->record = &g->facts->scratch;
+		g->record->len = 0;
+		return kind->look_up(g);
+	}
+	key = make_key(g, kind);
+	slot = cache_find(g->facts->cache, &key, g->now_ns, &fresh);
+	g->record = &slot->record;
+	if (fresh)
+		return slot->error;
+	slot->record.len = 0;
+	slot->error = kind->look_up(g);
+	slot->key = key;
+	slot->time_ns = g->now_ns;
+	return slot->error;
+}
+
+static int push_all(const struct gather *g, const struct event_sink *to)
+{
+	struct fact_head *head;
+	int err;
+
+	for (size_t at = 0; at < g->record->len; at += head->hdr.size) {
+		head = (struct fact_head *)(g->record->data + at);
+		head->hdr.time_ns = g->now_ns;
+		head->flow = *g->probe;
+		err = to->push(to->ctx, &head->hdr);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int facts_gather(struct facts *facts, const struct ev_flow *probe, uint32_t ifindex, uint32_t needs,
+		 uint64_t since_ns, uint64_t now_ns, const struct event_sink *to)
+{
+	struct fact_done done = {
+		.hdr = {.type = EV_FACT_DONE, .size = sizeof(done), .time_ns = now_ns},
+		.flow = *probe,
+	};
+	struct gather g = {
+		.facts = facts,
+		.probe = probe,
+		.ifindex = ifindex,
+		.since_ns = since_ns,
+		.now_ns = now_ns,
+		.loaded = rate_count(&facts->rate, now_ns),
+	};
+	int err;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!(needs & kinds[i].need) || look_up(&g, &kinds[i]))
+			continue;
+		err = push_all(&g, to);
+		if (err)
+			return err;
+		done.needs |= kinds[i].need;
+	}
+	return to->push(to->ctx, &done.hdr);
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Looks up whether the probe's addresses are this host's own.
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "facts_internal.h"
+#include "flow.h"
+
+struct addr_search {
+	const struct gather *g;
+	struct fact_addr facts[2];
+	size_t collected; /* for netlink_dump(): a repeated dump finds the same again */
+};
+
+static int on_addr(const struct nlmsghdr *nlh, void *data)
+{
+	const struct ifaddrmsg *msg = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attrs[IFA_LOCAL + 1], *attr;
+	struct addr_search *search = data;
+	uint8_t addr[16];
+
+	if (nlh->nlmsg_type != RTM_NEWADDR)
+		return MNL_CB_OK;
+	/* IFA_ADDRESS is the peer's where both are given. */
+	netlink_attrs(nlh, sizeof(*msg), attrs, IFA_LOCAL);
+	attr = attrs[IFA_LOCAL] ? attrs[IFA_LOCAL] : attrs[IFA_ADDRESS];
+	if (!attr || netlink_get_addr(attr, addr))
+		return MNL_CB_OK;
+	/* The same link-local address on another link is another one. */
+	if (addr_is_link_local(addr) && msg->ifa_index != search->g->ifindex)
+		return MNL_CB_OK;
+	for (int i = 0; i < 2; i++) {
+		if (memcmp(addr, search->facts[i].addr, 16))
+			continue;
+		search->facts[i].ifindex = msg->ifa_index;
+		search->facts[i].is_local = 1;
+	}
+	return MNL_CB_OK;
+}
+
+/* 127.0.0.0/8, and routes of type local (AnyIP). */
+static int ask_local_table(struct gather *g, struct fact_addr *fact)
+{
+	struct netlink *route = &g->facts->route;
+	struct route_answer answer;
+	uint32_t oif;
+	int err;
+
+	oif = addr_is_link_local(fact->addr) ? g->ifindex : link_vrf(route, g->ifindex);
+	err = route_get(route, fact->addr, NULL, oif, &answer);
+	if (err || answer.error || answer.type != RTN_LOCAL)
+		return err;
+	fact->is_local = 1;
+	fact->ifindex = answer.oif;
+	return 0;
+}
+
+int gather_addrs(struct gather *g)
+{
+	struct addr_search search = {.g = g, .facts = {{.is_source = 1}, {.is_source = 0}}};
+	struct netlink_request request;
+	struct ifaddrmsg *msg;
+	int err;
+
+	memcpy(search.facts[0].addr, g->probe->saddr, 16);
+	memcpy(search.facts[1].addr, g->probe->daddr, 16);
+	netlink_prepare(&request, RTM_GETADDR, 0, sizeof(*msg));
+	msg = request.extra;
+	msg->ifa_family = g->probe->family == 4 ? AF_INET : AF_INET6;
+	err = netlink_dump(&g->facts->route, &request, on_addr, &search, &search.collected);
+	for (int i = 0; i < 2 && !err; i++) {
+		if (!search.facts[i].is_local)
+			err = ask_local_table(g, &search.facts[i]);
+		if (err)
+			break;
+		if (search.facts[i].ifindex)
+			if_indextoname(search.facts[i].ifindex, search.facts[i].ifname);
+		err = gather_add(g, EV_FACT_ADDR, &search.facts[i], sizeof(search.facts[i]));
+	}
+	return err;
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Looks up network interfaces.
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "facts_internal.h"
+
+static void parse_link(const struct nlmsghdr *nlh, struct link_info *out)
+{
+	const struct ifinfomsg *msg = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attrs[IFLA_LINKINFO + 1], *info[IFLA_INFO_KIND + 1];
+
+	memset(out, 0, sizeof(*out));
+	netlink_attrs(nlh, sizeof(*msg), attrs, IFLA_LINKINFO);
+	netlink_nested(attrs[IFLA_LINKINFO], info, IFLA_INFO_KIND);
+	out->ifindex = msg->ifi_index;
+	out->flags = msg->ifi_flags;
+	if (attrs[IFLA_IFNAME])
+		netlink_get_text(attrs[IFLA_IFNAME], out->name, sizeof(out->name));
+	if (attrs[IFLA_MASTER])
+		out->master = mnl_attr_get_u32(attrs[IFLA_MASTER]);
+	if (info[IFLA_INFO_KIND])
+		netlink_get_text(info[IFLA_INFO_KIND], out->kind, sizeof(out->kind));
+}
+
+static int on_link(const struct nlmsghdr *nlh, void *data)
+{
+	if (nlh->nlmsg_type == RTM_NEWLINK)
+		parse_link(nlh, data);
+	return MNL_CB_OK;
+}
+
+int link_get(struct netlink *route, uint32_t ifindex, struct link_info *out)
+{
+	struct netlink_request request;
+	struct ifinfomsg *msg;
+
+	netlink_prepare(&request, RTM_GETLINK, 0, sizeof(*msg));
+	msg = request.extra;
+	msg->ifi_index = ifindex;
+	memset(out, 0, sizeof(*out));
+	return netlink_ask(route, &request, on_link, out);
+}
+
+int link_path(struct netlink *route, uint32_t ifindex, struct link_info out[LINK_PATH_MAX])
+{
+	int n = 0;
+
+	while (ifindex && n < LINK_PATH_MAX && !link_get(route, ifindex, &out[n]))
+		ifindex = out[n++].master;
+	return n;
+}
+
+uint32_t link_vrf(struct netlink *route, uint32_t ifindex)
+{
+	struct link_info links[LINK_PATH_MAX];
+	int n = link_path(route, ifindex, links);
+
+	for (int i = 0; i < n; i++)
+		if (!strcmp(links[i].kind, "vrf"))
+			return links[i].ifindex;
+	return 0;
+}
+
+static int on_link_of_all(const struct nlmsghdr *nlh, void *data)
+{
+	struct link_info *info;
+
+	if (nlh->nlmsg_type != RTM_NEWLINK)
+		return MNL_CB_OK;
+	info = vec_push(data);
+	if (!info)
+		return MNL_CB_ERROR;
+	parse_link(nlh, info);
+	return MNL_CB_OK;
+}
+
+int facts_links(struct facts *facts, uint64_t now_ns, const struct event_sink *to)
+{
+	struct vec links = {.size = sizeof(struct link_info)};
+	struct netlink_request request;
+	const struct link_info *info;
+	int err;
+
+	netlink_prepare(&request, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
+	err = netlink_dump(&facts->route, &request, on_link_of_all, &links, &links.n);
+	info = links.data;
+	for (size_t i = 0; i < links.n && !err; i++) {
+		struct fact_link fact = {
+			.hdr = {.type = EV_FACT_LINK, .size = sizeof(fact), .time_ns = now_ns},
+			.ifindex = info[i].ifindex,
+			.master = info[i].master,
+		};
+
+		memcpy(fact.ifname, info[i].name, sizeof(fact.ifname));
+		err = to->push(to->ctx, &fact.hdr);
+	}
+	vec_free(&links);
+	return err;
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Looks up listening sockets, then the probe's own, by sock_diag.
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <net/if.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include "facts_internal.h"
+#include "flow.h"
+
+static void put_addr(__be32 to[4], const uint8_t addr[16])
+{
+	if (addr_is_v4(addr))
+		memcpy(to, addr + 12, 4);
+	else
+		memcpy(to, addr, 16);
+}
+
+static void get_addr(uint8_t addr[16], const __be32 from[4], int family)
+{
+	if (family == AF_INET) {
+		memset(addr, 0, 10);
+		memset(addr + 10, 0xff, 2);
+		memcpy(addr + 12, from, 4);
+	} else {
+		memcpy(addr, from, 16);
+	}
+}
+
+static int on_listener(const struct nlmsghdr *nlh, void *data)
+{
+	const struct inet_diag_msg *msg = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attrs[INET_DIAG_SKV6ONLY + 1];
+	struct fact_listener *listener;
+	struct vec *out = data;
+
+	listener = vec_push(out);
+	if (!listener)
+		return MNL_CB_ERROR;
+	netlink_attrs(nlh, sizeof(*msg), attrs, INET_DIAG_SKV6ONLY);
+	get_addr(listener->laddr, msg->id.idiag_src, msg->idiag_family);
+	listener->port = ntohs(msg->id.idiag_sport);
+	listener->backlog = msg->idiag_rqueue;
+	listener->limit = msg->idiag_wqueue;
+	listener->inode = msg->idiag_inode;
+	listener->uid = msg->idiag_uid;
+	listener->bound_ifindex = msg->id.idiag_if;
+	listener->family = msg->idiag_family == AF_INET ? 4 : 6;
+	if (attrs[INET_DIAG_SKV6ONLY])
+		listener->v6only = mnl_attr_get_u8(attrs[INET_DIAG_SKV6ONLY]);
+	return MNL_CB_OK;
+}
+
+/* The kernel itself compares idiag_sport in a dump (inet_diag_dump_icsk, udp_dump). */
+static int dump_family(struct netlink *diag, int family, uint8_t proto, uint16_t port,
+		       struct vec *out)
+{
+	struct netlink_request request;
+	struct inet_diag_req_v2 *req;
+
+	netlink_prepare(&request, SOCK_DIAG_BY_FAMILY, 0, sizeof(*req));
+	req = request.extra;
+	req->sdiag_family = family;
+	req->sdiag_protocol = proto;
+	/* An unconnected UDP socket, the one that receives, is in state TCP_CLOSE. */
+	req->idiag_states = 1 << (proto == IPPROTO_TCP ? TCP_LISTEN : TCP_CLOSE);
+	req->id.idiag_sport = htons(port);
+	return netlink_dump(diag, &request, on_listener, out, &out->n);
+}
+
+int listeners_dump(struct netlink *diag, uint8_t proto, uint16_t port, struct vec *out)
+{
+	int err;
+
+	err = dump_family(diag, AF_INET, proto, port, out);
+	if (err)
+		return err;
+	return dump_family(diag, AF_INET6, proto, port, out);
+}
+
+void listeners_owners(struct facts *facts, bool loaded, struct vec *listeners)
+{
+	struct vec wants = {.size = sizeof(struct process_want)};
+	struct fact_listener *listener = listeners->data;
+	struct process_want *want;
+	char state;
+
+	for (size_t i = 0; i < listeners->n; i++) {
+		want = vec_push(&wants);
+		if (!want)
+			goto out;
+		want->inode = listener[i].inode;
+	}
+	want = wants.data;
+	process_find(&facts->processes, loaded, want, wants.n);
+	for (size_t i = 0; i < listeners->n; i++) {
+		listener[i].pid = want[i].pid;
+		process_describe(want[i].pid, listener[i].comm, &state);
+	}
+out:
+	vec_free(&wants);
+}
+
+int gather_listeners(struct gather *g)
+{
+	struct vec listeners = {.size = sizeof(struct fact_listener)};
+	struct fact_listener *listener;
+	int err;
+
+	err = listeners_dump(&g->facts->diag, g->probe->proto, g->probe->dport, &listeners);
+	if (err)
+		goto out;
+	listeners_owners(g->facts, g->loaded, &listeners);
+	listener = listeners.data;
+	for (size_t i = 0; i < listeners.n && !err; i++) {
+		if (listener[i].bound_ifindex)
+			if_indextoname(listener[i].bound_ifindex, listener[i].bound_ifname);
+		err = gather_add(g, EV_FACT_LISTENER, &listener[i], sizeof(listener[i]));
+	}
+out:
+	vec_free(&listeners);
+	return err;
+}
+
+static int on_conn(const struct nlmsghdr *nlh, void *data)
+{
+	memcpy(data, mnl_nlmsg_get_payload(nlh), sizeof(struct inet_diag_msg));
+	return MNL_CB_OK;
+}
+
+/*
+ * A socket bound to a device, or to a VRF, is only found with that device's index; one that is not bound is
+ * found with any (inet_match). Returns 0, -ENOENT, or another -errno.
+ */
+static int find_conn(struct gather *g, uint32_t ifindex, struct inet_diag_msg *out)
+{
+	struct netlink_request request;
+	struct inet_diag_req_v2 *req;
+	int err;
+
+	netlink_prepare(&request, SOCK_DIAG_BY_FAMILY, 0, sizeof(*req));
+	req = request.extra;
+	req->sdiag_family = g->probe->family == 4 ? AF_INET : AF_INET6;
+	req->sdiag_protocol = g->probe->proto;
+	req->idiag_states = ~0U;
+	req->id.idiag_sport = htons(g->probe->dport);
+	req->id.idiag_dport = htons(g->probe->sport);
+	put_addr(req->id.idiag_src, g->probe->daddr);
+	put_addr(req->id.idiag_dst, g->probe->saddr);
+	req->id.idiag_if = ifindex;
+	req->id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
+	req->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+	err = netlink_ask(&g->facts->diag, &request, on_conn, out);
+	if (err)
+		return err;
+	/* Where there is no connection, inet_lookup() goes on to the listener. */
+	return ntohs(out->id.idiag_dport) == g->probe->sport ? 0 : -ENOENT;
+}
+
+int gather_conn(struct gather *g)
+{
+	struct link_info links[LINK_PATH_MAX];
+	struct process_want want = {0};
+	struct inet_diag_msg msg = {0};
+	struct fact_conn conn = {0};
+	int err, n;
+
+	if (g->probe->proto != IPPROTO_TCP)
+		return 0;
+	err = find_conn(g, g->ifindex, &msg);
+	if (err == -ENOENT) {
+		n = link_path(&g->facts->route, g->ifindex, links);
+		for (int i = 1; i < n && err == -ENOENT; i++)
+			err = find_conn(g, links[i].ifindex, &msg);
+	}
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	conn.state = msg.idiag_state;
+	conn.inode = msg.idiag_inode;
+	conn.rqueue = msg.idiag_rqueue;
+	conn.wqueue = msg.idiag_wqueue;
+	want.inode = conn.inode;
+	process_find(&g->facts->processes, g->loaded, &want, 1);
+	conn.pid = want.pid;
+	process_describe(conn.pid, conn.comm, &conn.pstate);
+	return gather_add(g, EV_FACT_CONN, &conn, sizeof(conn));
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Reads the sysctls that a cause can quote.
+#include <errno.h>
+#include <string.h>
+
+#include "facts_internal.h"
+
+#define PROC_SYS "/proc/sys/"
+
+static const char *const host_paths[] = {
+	"net/core/somaxconn",
+	"net/ipv4/conf/all/accept_local",
+	"net/ipv4/conf/all/arp_ignore",
+	"net/ipv4/conf/all/route_localnet",
+	"net/ipv4/conf/all/rp_filter",
+	"net/ipv4/icmp_echo_ignore_all",
+	"net/ipv4/ip_forward",
+	"net/ipv4/tcp_abort_on_overflow",
+	"net/ipv4/tcp_l3mdev_accept",
+	"net/ipv4/tcp_max_syn_backlog",
+	"net/ipv4/tcp_max_tw_buckets",
+	"net/ipv4/tcp_rfc1337",
+	"net/ipv4/tcp_syncookies",
+	"net/ipv4/tcp_timestamps",
+	"net/ipv4/tcp_tw_recycle", /* before 4.12 */
+	"net/ipv4/tcp_tw_reuse",
+	"net/ipv6/conf/all/disable_ipv6",
+	"net/ipv6/conf/all/forwarding",
+	"net/ipv6/icmp/echo_ignore_all",
+};
+
+static const char *const link_paths[] = {
+	"net/ipv4/conf/%s/accept_local",
+	"net/ipv4/conf/%s/route_localnet",
+	"net/ipv4/conf/%s/rp_filter",
+	"net/ipv6/conf/%s/disable_ipv6",
+};
+
+void sysctl_name(const char *path, char *out, size_t len)
+{
+	size_t i;
+
+	for (i = 0; path[i] && i < len - 1; i++) {
+		out[i] = path[i];
+		if (path[i] == '/')
+			out[i] = '.';
+		else if (path[i] == '.')
+			out[i] = '/';
+	}
+	out[i] = '\0';
+}
+
+/* A sysctl that this kernel does not have is no error. */
+static int add_sysctl(struct gather *g, const char *path)
+{
+	struct fact_sysctl fact = {0};
+	char file[128];
+	int64_t value;
+	int err;
+
+	snprintf(file, sizeof(file), PROC_SYS "%s", path);
+	err = file_number(file, &value);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	sysctl_name(path, fact.name, sizeof(fact.name));
+	fact.value = value;
+	return gather_add(g, EV_FACT_SYSCTL, &fact, sizeof(fact));
+}
+
+static int add_link_sysctls(struct gather *g, const char *ifname)
+{
+	char path[96];
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(link_paths) / sizeof(link_paths[0]) && !err; i++) {
+		/* sysctl names have no other '%' */
+		const char *at = strchr(link_paths[i], '%');
+
+		snprintf(path, sizeof(path), "%.*s%s%s", (int)(at - link_paths[i]), link_paths[i],
+			 ifname, at + 2);
+		err = add_sysctl(g, path);
+	}
+	return err;
+}
+
+/* IP sees the packets of a bridge's or bond's port as the master's: its sysctls count too. */
+int gather_sysctls(struct gather *g)
+{
+	struct link_info links[LINK_PATH_MAX];
+	int err = 0, n;
+
+	for (size_t i = 0; i < sizeof(host_paths) / sizeof(host_paths[0]) && !err; i++)
+		err = add_sysctl(g, host_paths[i]);
+	n = link_path(&g->facts->route, g->ifindex, links);
+	for (int i = 0; i < n && !err; i++)
+		err = add_link_sysctls(g, links[i].name);
+	return err;
+}

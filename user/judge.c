@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// From a probe's evidence to its verdict.
+#include "judge.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "firewall.h"
+#include "steps.h"
+#include "template.h"
+#include "values.h"
+
+const char *outcome_name(enum outcome outcome)
+{
+	static const char *const names[] = {"healthy", "failed", "undetermined", "incomplete"};
+
+	return names[outcome];
+}
+
+const char *confidence_name(enum confidence confidence)
+{
+	static const char *const names[] = {"certain", "likely", "possible"};
+
+	return names[confidence];
+}
+
+static const struct cause *find_cause(const struct probe *probe, const struct corr_host *host,
+				      uint64_t lost, enum confidence *confidence)
+{
+	const struct cause *cause;
+
+	*confidence = CONFIDENCE_POSSIBLE;
+	if (lost || probe->untracked || probe->evicted)
+		return cause_find("incomplete");
+	cause = cause_match(evidence_of(probe, host), confidence);
+	if (!cause)
+		return cause_find("undetermined");
+	/* An answer could still have come. */
+	if (probe->cut_short_ms && probe->timed_out && cause->outcome == OUTCOME_FAILED) {
+		if (probe->attempt.bits & E(REQUEST))
+			return cause_find("undetermined");
+		if (*confidence == CONFIDENCE_CERTAIN)
+			*confidence = CONFIDENCE_LIKELY;
+	}
+	return cause;
+}
+
+static void write_texts(const struct cause *cause, struct values_of *of, struct verdict *v)
+{
+	const struct template_values values = {values_get, of};
+
+	template_expand(cause->summary, &values, v->summary, sizeof(v->summary));
+	v->n_fix = 0;
+	for (int i = 0; i < CAUSE_FIX_MAX && cause->fix[i]; i++)
+		v->n_fix += template_expand(cause->fix[i], &values, v->fix[v->n_fix],
+					    sizeof(v->fix[0]));
+}
+
+static void write_rule(const struct probe *probe, const struct corr_host *host, struct verdict *v)
+{
+	bool reply = !strcmp(v->cause, "reply-dropped") &&
+		     !strcmp(probe->attempt.reply_drop.reason_name, "NETFILTER_DROP");
+	struct firewall_place place;
+
+	v->rule = (struct verdict_rule){.handle = -1, .number = -1};
+	if (!reply && strcmp(v->cause, "firewall-drop") && strcmp(v->cause, "firewall-reject"))
+		return;
+	firewall_place(probe, host, reply, &place);
+	firewall_rule(&place, &v->rule);
+	if (place.candidates > 1 && v->confidence == CONFIDENCE_CERTAIN)
+		v->confidence = CONFIDENCE_LIKELY;
+}
+
+const struct cause *judge(const struct probe *probe, const struct corr_host *host,
+			  uint64_t wall_offset_ns, uint64_t lost, struct verdict *v)
+{
+	struct values_of of = {probe, host};
+	const struct cause *cause = find_cause(probe, host, lost, &v->confidence);
+	uint64_t end =
+		probe->timed_out ? probe->first_ns + host->timeout_ns : probe->attempt.decided_ns;
+
+	v->wall_ns = probe->first_ns + wall_offset_ns;
+	v->first_ns = probe->first_ns;
+	v->duration_us = end > probe->first_ns ? (end - probe->first_ns) / 1000 : 0;
+	v->probe = probe->flow;
+	host_ifname(host, probe->ifindex, v->interface);
+	v->syns = probe->syns;
+	v->outcome = cause->outcome;
+	v->cause = cause->id;
+	v->stage = cause->stage;
+	v->revised = probe->cause != NULL;
+	v->was = probe->outcome;
+	v->was_cause = probe->cause ? probe->cause->id : NULL;
+	v->lost_events = lost;
+	write_rule(probe, host, v);
+	write_texts(cause, &of, v);
+	steps_write(probe, host, v);
+	return cause;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Live mode: sets everything up, and says in the end how it went.
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "escape.h"
+#include "live_loop.h"
+#include "not_arriving.h"
+
+#define NS_PER_S  1000000000ULL
+#define NS_PER_MS 1000000ULL
+
+enum { ERR_LEN = 512 };
+
+static uint64_t wall_offset(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec - live_now();
+}
+
+static int check_root(void)
+{
+	if (!geteuid())
+		return 0;
+	fputs("clbtrace: must be root to trace: run it with sudo\n", stderr);
+	return -EPERM;
+}
+
+static int check_interfaces(const struct options *options)
+{
+	char text[4 * IF_NAMESIZE];
+
+	for (size_t i = 0; i < options->n_interfaces; i++) {
+		const char *name = options->interfaces[i];
+
+		if (if_nametoindex(name))
+			continue;
+		fprintf(stderr,
+			"clbtrace: --interface: '%s': no such interface; ip link lists them\n",
+			escape_text(name, strlen(name), text, sizeof(text)));
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int open_file(struct live *live)
+{
+	const char *path = live->options->write, *reason;
+	char text[512];
+	int err;
+
+	if (!path)
+		return 0;
+	err = sink_pcap_open(&live->pcap, path, live->wall_offset_ns);
+	if (!err)
+		return 0;
+	reason = strerror(-err);
+	if (err == -ELOOP)
+		reason = "is a symbolic link; name the file itself";
+	else if (err == -EEXIST)
+		reason = "exists, and is not a plain file of yours";
+	fprintf(stderr, "clbtrace: --write: '%s': %s\n",
+		escape_text(path, strlen(path), text, sizeof(text)), reason);
+	return -EINVAL;
+}
+
+static int open_source(struct live *live)
+{
+	char why[ERR_LEN] = "";
+	int err =
+		source_bpf_open(&live->source, live->options, live_notice, live, why, sizeof(why));
+
+	if (!err)
+		return 0;
+	fprintf(stderr, "clbtrace: %s\n", *why ? why : strerror(-err));
+	/* One that was there a moment ago. */
+	return err == -ENODEV && live->options->n_interfaces ? -EINVAL : -ENOTSUP;
+}
+
+static int open_facts(struct live *live)
+{
+	int err = facts_open(&live->facts, source_bpf_walk_hook, live->source);
+
+	if (err)
+		fprintf(stderr, "clbtrace: cannot look up this host's sockets and routes: %s\n",
+			strerror(-err));
+	return err;
+}
+
+static int open_correlator(struct live *live)
+{
+	const struct corr_config config = {
+		.timeout_ns = live->options->timeout_ms * NS_PER_MS,
+		.wall_offset_ns = live->wall_offset_ns,
+		.max_probes = live->options->max_probes,
+	};
+	const struct corr_ops ops = live_corr_ops(live);
+	const struct event_sink to = live_events(live);
+	int err = corr_new(&live->corr, &config, &ops);
+
+	if (!err)
+		err = summary_new(&live->summary);
+	if (!err)
+		err = facts_links(live->facts, live_now(), &to);
+	if (err)
+		fprintf(stderr, "clbtrace: cannot start: %s\n", strerror(-err));
+	return err;
+}
+
+static int set_up(struct live *live)
+{
+	int err = check_root();
+
+	if (!err)
+		err = check_interfaces(live->options);
+	if (!err)
+		err = open_file(live);
+	if (!err)
+		err = open_source(live);
+	if (!err)
+		err = open_facts(live);
+	if (!err)
+		err = open_correlator(live);
+	return err == -EINVAL || !err ? err : -ENOTSUP;
+}
+
+static void tear_down(struct live *live)
+{
+	int err = sink_pcap_close(live->pcap);
+
+	if (err)
+		fprintf(stderr, "clbtrace: writing %s failed: %s\n", live->options->write,
+			strerror(-err));
+	corr_free(live->corr);
+	facts_close(live->facts);
+	source_bpf_close(live->source);
+	summary_free(live->summary);
+}
+
+static void print_summary(struct live *live)
+{
+	struct summary *s = live->summary;
+	struct corr_stats stats;
+
+	corr_stats(live->corr, &stats);
+	s->lost_events = stats.lost_events;
+	s->evicted = stats.evicted;
+	source_bpf_strangers(live->source, &s->strangers);
+	summary_finish(s);
+	if (!summary_probes(s->counts))
+		not_arriving_explain(s, live->options);
+	live->err = live->sink->summary(s, live->options);
+	live->doing = "writing results";
+}
+
+static int status_of(const struct summary *s)
+{
+	uint64_t n = summary_probes(s->counts);
+
+	if (!n)
+		return STATUS_NO_PROBE;
+	return n == s->counts[OUTCOME_HEALTHY] ? STATUS_HEALTHY : STATUS_FAILED;
+}
+
+static int trace(struct live *live)
+{
+	int err = set_up(live);
+
+	if (err)
+		return err;
+	facts_snapshot(live->facts, live_now());
+	fputs("clbtrace: ready\n", stderr);
+	live_run(live);
+	if (!live->err)
+		print_summary(live);
+	/* The reader of stdout has gone, as with "| head": nobody to tell. */
+	if (!live->err || live->err == -EPIPE)
+		return status_of(live->summary);
+	fprintf(stderr, "clbtrace: %s failed: %s\n", live->doing, strerror(-live->err));
+	return -EIO;
+}
+
+int cmd_live(int argc, char **argv)
+{
+	enum options_action action;
+	struct options options;
+	struct live live = {.options = &options};
+	char why[ERR_LEN] = "";
+	int ret = options_parse(&options, argc, argv, &action, why, sizeof(why));
+
+	if (ret) {
+		fprintf(stderr, "clbtrace: %s\n", why);
+	} else if (action == OPTIONS_HELP) {
+		options_help();
+	} else if (action == OPTIONS_VERSION) {
+		puts("clbtrace " VERSION);
+	} else {
+		live.sink = options.json ? &sink_json : &sink_text;
+		live.wall_offset_ns = wall_offset();
+		live_catch_signals();
+		ret = trace(&live);
+		tear_down(&live);
+	}
+	options_free(&options);
+	return ret;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The loop of live mode, between "ready" and the summary. */
+#ifndef CLBTRACE_LIVE_LOOP_H
+#define CLBTRACE_LIVE_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "correlate.h"
+#include "facts.h"
+#include "options.h"
+#include "sink.h"
+#include "source_bpf.h"
+#include "summary.h"
+
+struct live {
+	const struct options *options;
+	const struct sink_ops *sink;
+	struct source_bpf *source;
+	struct facts *facts;
+	struct corr *corr;
+	struct sink_pcap *pcap; /* NULL: no file, or no more */
+	struct summary *summary;
+	uint64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	uint64_t now_ns;	 /* CLOCK_MONOTONIC, read before the events at hand */
+	uint64_t verdicts;	 /* printed, revised ones aside */
+	bool enough;		 /* --count is reached */
+	int err;		 /* the first -errno, which ends the loop */
+	const char *doing;	 /* what failed with it */
+};
+
+/* CLOCK_MONOTONIC in nanoseconds. */
+uint64_t live_now(void);
+
+/* Makes SIGINT, SIGTERM and SIGHUP end live_run(), and a closed stdout an error instead of a
+ * signal. */
+void live_catch_signals(void);
+
+/* For corr_new(): ctx is the struct live. */
+struct corr_ops live_corr_ops(struct live *live);
+
+/* For source_bpf_open(): ctx is the struct live. */
+void live_notice(void *ctx, const char *text);
+
+/* Where events go: the packet file and the correlator. */
+struct event_sink live_events(struct live *live);
+
+/* Traces until a signal, --count, --duration or an error (in live->err); gives every open probe its
+ * verdict. */
+void live_run(struct live *live);
+
+#endif

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The command line of live mode: one table that parses it and prints its help.
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "options_table.h"
+#include "parse.h"
+
+enum {
+	LONG_BASE = 256, /* getopt_long() returns LONG_BASE + row for a long option */
+	HELP_COLUMN = 28,
+};
+
+static void print_row(const struct option_row *row)
+{
+	const char *line = row->help;
+	const char letter[] = {'-', row->letter, ',', 0};
+	int at = printf("  %3s --%s%s%s", row->letter ? letter : "", row->name,
+			row->value ? " " : "", row->value ? row->value : "");
+
+	for (;;) {
+		int len = (int)strcspn(line, "\n");
+
+		printf("%*s%.*s\n", HELP_COLUMN - at, "", len, line);
+		if (!line[len])
+			return;
+		line += len + 1;
+		at = 0;
+	}
+}
+
+void options_help(void)
+{
+	fputs("usage: clbtrace [live] [OPTIONS]   say why this host's health checks fail\n"
+	      "       clbtrace causes [ID]        what it can say, or one cause in full\n"
+	      "\n"
+	      "Watches the load balancer's probes arrive, pass the packet filter, TCP and\n"
+	      "the application, and prints one verdict per probe. Needs root; changes\n"
+	      "nothing on the host.\n"
+	      "\n",
+	      stdout);
+	for (size_t i = 0; i < N_OPTION_ROWS; i++)
+		print_row(&option_rows[i]);
+	fputs("\n"
+	      "Ctrl-C ends it with a summary. Exit status: 0 every probe healthy, 1 some\n"
+	      "probe failed or stayed undetermined, 2 bad usage or input, 3 no probe seen,\n"
+	      "4 cannot trace here.\n",
+	      stdout);
+}
+
+static const struct option_row *find_row(int code)
+{
+	if (code >= LONG_BASE)
+		return code < LONG_BASE + N_OPTION_ROWS ? &option_rows[code - LONG_BASE] : NULL;
+	for (size_t i = 0; i < N_OPTION_ROWS; i++)
+		if (option_rows[i].letter && option_rows[i].letter == code)
+			return &option_rows[i];
+	return NULL;
+}
+
+static void fill_getopt(struct option longs[N_OPTION_ROWS + 1], char shorts[2 * N_OPTION_ROWS + 3])
+{
+	char *at = shorts;
+
+	memset(longs, 0, (N_OPTION_ROWS + 1) * sizeof(*longs));
+	*at++ = '+'; /* the first word that is no option ends the options */
+	*at++ = ':';
+	for (int i = 0; i < N_OPTION_ROWS; i++) {
+		longs[i].name = option_rows[i].name;
+		longs[i].has_arg = option_rows[i].value ? required_argument : no_argument;
+		longs[i].val = LONG_BASE + i;
+		if (!option_rows[i].letter)
+			continue;
+		*at++ = option_rows[i].letter;
+		if (option_rows[i].value)
+			*at++ = ':';
+	}
+	*at = 0;
+}
+
+/* err for an option that getopt_long() refused: code is its answer, word the argument it was in. */
+static int refuse_option(int code, int opt, const char *word, char *err, size_t err_len)
+{
+	const struct option_row *row = find_row(opt);
+	char text[80];
+
+	if (code == ':' && row)
+		snprintf(err, err_len, "--%s: %s expected after it", row->name, row->value);
+	else if (row)
+		snprintf(err, err_len, "--%s: takes no value", row->name);
+	else if (opt)
+		snprintf(err, err_len, "unknown option '-%s'; see clbtrace --help",
+			 escape_text(&(char){(char)opt}, 1, text, sizeof(text)));
+	else
+		snprintf(err, err_len, "unknown option '%s'; see clbtrace --help",
+			 escape_text(word, strlen(word), text, sizeof(text)));
+	return -EINVAL;
+}
+
+static int take(struct parsing *p, const struct option_row *row, const char *value, char *err,
+		size_t err_len)
+{
+	int ret = row->parse(p, value);
+	char text[80];
+
+	if (ret == -EINVAL)
+		snprintf(err, err_len, "--%s: '%s': %s", row->name,
+			 escape_text(value, strlen(value), text, sizeof(text)), p->why);
+	else if (ret)
+		snprintf(err, err_len, "out of memory");
+	return ret;
+}
+
+static int parse_words(struct parsing *p, int argc, char **argv, char *err, size_t err_len)
+{
+	struct option longs[N_OPTION_ROWS + 1];
+	char shorts[2 * N_OPTION_ROWS + 3], text[80];
+	int code, ret = 0;
+
+	fill_getopt(longs, shorts);
+	optind = 0; /* glibc: start anew */
+	opterr = 0;
+	while (*p->action == OPTIONS_RUN && !ret) {
+		code = getopt_long(argc, argv, shorts, longs, NULL);
+		if (code == -1)
+			break;
+		if (code == '?' || code == ':')
+			return refuse_option(code, optopt, argv[optind - 1], err, err_len);
+		ret = take(p, find_row(code), optarg, err, err_len);
+	}
+	if (ret || *p->action != OPTIONS_RUN || optind >= argc)
+		return ret;
+	snprintf(err, err_len, "unexpected argument '%s'; see clbtrace --help",
+		 escape_text(argv[optind], strlen(argv[optind]), text, sizeof(text)));
+	return -EINVAL;
+}
+
+static int put_default_source(struct parsing *p, char *err, size_t err_len)
+{
+	struct options *options = p->options;
+	size_t n = options->n_sources;
+	struct prefix standard;
+	int ret;
+
+	if (!p->default_source) {
+		if (n)
+			return 0;
+		snprintf(err, err_len, "--no-default-source: no --source is left to watch");
+		return -EINVAL;
+	}
+	ret = parse_prefix("100.64.0.0/10", &standard, err, err_len);
+	if (!ret)
+		ret = options_add_source(options, &standard);
+	if (!ret && options->n_sources > n) {
+		memmove(options->sources + 1, options->sources, n * sizeof(standard));
+		options->sources[0] = standard;
+	}
+	return ret;
+}
+
+int options_parse(struct options *options, int argc, char **argv, enum options_action *action,
+		  char *err, size_t err_len)
+{
+	struct parsing p = {.options = options, .action = action, .default_source = true};
+	int ret;
+
+	memset(options, 0, sizeof(*options));
+	memset(options->ports, 0xff, sizeof(options->ports));
+	options->all_ports = true;
+	options->timeout_ms = 2000;
+	options->max_probes = 65536;
+	*action = OPTIONS_RUN;
+	ret = parse_status_list("100-499", options->expect_status, err, err_len);
+	if (!ret)
+		ret = parse_words(&p, argc, argv, err, err_len);
+	if (!ret && *action == OPTIONS_RUN)
+		ret = put_default_source(&p, err, err_len);
+	return ret;
+}
+
+void options_free(struct options *options)
+{
+	free(options->sources);
+	free(options->interfaces);
+	memset(options, 0, sizeof(*options));
+}

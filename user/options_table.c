@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The table of live mode's options: name, value, effect and help of each.
+#include "options_table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parse.h"
+
+int options_add_source(struct options *options, const struct prefix *source)
+{
+	struct prefix *sources;
+
+	for (size_t i = 0; i < options->n_sources; i++)
+		if (options->sources[i].len == source->len &&
+		    !memcmp(options->sources[i].addr, source->addr, 16))
+			return 0;
+	sources = realloc(options->sources, (options->n_sources + 1) * sizeof(*sources));
+	if (!sources)
+		return -ENOMEM;
+	options->sources = sources;
+	sources[options->n_sources++] = *source;
+	return 0;
+}
+
+static int take_source(struct parsing *p, const char *value)
+{
+	struct prefix source;
+	int err = parse_prefix(value, &source, p->why, sizeof(p->why));
+
+	return err ? err : options_add_source(p->options, &source);
+}
+
+static int take_no_default_source(struct parsing *p, const char *value)
+{
+	(void)value;
+	p->default_source = false;
+	return 0;
+}
+
+static int take_port(struct parsing *p, const char *value)
+{
+	if (p->options->all_ports)
+		memset(p->options->ports, 0, sizeof(p->options->ports));
+	p->options->all_ports = false;
+	return parse_ports(value, p->options->ports, p->why, sizeof(p->why));
+}
+
+static int take_interface(struct parsing *p, const char *value)
+{
+	struct options *options = p->options;
+	size_t room = sizeof(*options->interfaces);
+	char(*names)[16];
+
+	if (!*value || strlen(value) >= room || strpbrk(value, "/ \t\n")) {
+		snprintf(p->why, sizeof(p->why),
+			 "not an interface name, 1 to 15 characters expected");
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < options->n_interfaces; i++)
+		if (!strcmp(options->interfaces[i], value))
+			return 0;
+	names = realloc(options->interfaces, (options->n_interfaces + 1) * room);
+	if (!names)
+		return -ENOMEM;
+	options->interfaces = names;
+	snprintf(names[options->n_interfaces++], room, "%s", value);
+	return 0;
+}
+
+static int take_count(struct parsing *p, const char *value)
+{
+	return parse_number(value, 1, 1000000000000, &p->options->count, p->why, sizeof(p->why));
+}
+
+static int take_duration(struct parsing *p, const char *value)
+{
+	int err =
+		parse_number(value, 1, 31536000, &p->options->duration_ms, p->why, sizeof(p->why));
+
+	p->options->duration_ms *= 1000;
+	return err;
+}
+
+static int take_timeout(struct parsing *p, const char *value)
+{
+	return parse_number(value, 1, 600000, &p->options->timeout_ms, p->why, sizeof(p->why));
+}
+
+static int take_max_probes(struct parsing *p, const char *value)
+{
+	uint64_t n;
+	int err = parse_number(value, 16, 1048576, &n, p->why, sizeof(p->why));
+
+	if (!err)
+		p->options->max_probes = (uint32_t)n;
+	return err;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t text_len = strlen(text), end_len = strlen(end);
+
+	return text_len > end_len && !strcmp(text + text_len - end_len, end);
+}
+
+static int take_write(struct parsing *p, const char *value)
+{
+	p->options->write = value;
+	if (ends_with(value, ".pcap"))
+		return 0;
+	if (ends_with(value, ".pcapng"))
+		snprintf(p->why, sizeof(p->why),
+			 "recording to .pcapng is not in this version; use .pcap");
+	else
+		snprintf(p->why, sizeof(p->why), "a file name that ends in .pcap expected");
+	return -EINVAL;
+}
+
+static int take_expect_status(struct parsing *p, const char *value)
+{
+	if (!p->status_given)
+		memset(p->options->expect_status, 0, sizeof(p->options->expect_status));
+	p->status_given = true;
+	return parse_status_list(value, p->options->expect_status, p->why, sizeof(p->why));
+}
+
+static int take_color(struct parsing *p, const char *value)
+{
+	static const char *const names[] = {
+		[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (!strcmp(value, names[i])) {
+			p->options->color = (enum color_mode)i;
+			return 0;
+		}
+	}
+	snprintf(p->why, sizeof(p->why), "auto, always or never expected");
+	return -EINVAL;
+}
+
+static int take_json(struct parsing *p, const char *value)
+{
+	(void)value;
+	p->options->json = true;
+	return 0;
+}
+
+static int take_verbose(struct parsing *p, const char *value)
+{
+	(void)value;
+	p->options->verbose = true;
+	return 0;
+}
+
+static int take_xdp(struct parsing *p, const char *value)
+{
+	(void)value;
+	p->options->xdp = true;
+	return 0;
+}
+
+/* A promise that this version keeps anyway: it adds no rule to the host. */
+static int take_no_rule_trace(struct parsing *p, const char *value)
+{
+	(void)p;
+	(void)value;
+	return 0;
+}
+
+static int take_help(struct parsing *p, const char *value)
+{
+	(void)value;
+	*p->action = OPTIONS_HELP;
+	return 0;
+}
+
+static int take_version(struct parsing *p, const char *value)
+{
+	(void)value;
+	*p->action = OPTIONS_VERSION;
+	return 0;
+}
+
+const struct option_row option_rows[N_OPTION_ROWS] = {
+	{'s', "source", "CIDR", take_source,
+	 "addresses that probe this host, in addition to\n100.64.0.0/10; repeatable"},
+	{0, "vip", "CIDR", take_source, "the same as --source"},
+	{0, "no-default-source", NULL, take_no_default_source, "leave 100.64.0.0/10 out"},
+	{'p', "port", "LIST", take_port, "only these ports: 80,443,8000-8100"},
+	{'i', "interface", "NAME", take_interface,
+	 "only this interface; repeatable (default: every\ninterface that is up, loopback aside)"},
+	{'n', "count", "N", take_count, "stop after N verdicts"},
+	{'d', "duration", "SEC", take_duration, "stop after SEC seconds"},
+	{'t', "timeout", "MS", take_timeout,
+	 "a probe unanswered for so long has failed\n(default: 2000, as the load balancer's)"},
+	{'w', "write", "FILE", take_write, "write the probes' packets to FILE.pcap"},
+	{'j', "json", NULL, take_json, "one JSON object a line on standard output"},
+	{'v', "verbose", NULL, take_verbose, "the evidence, step by step, with times"},
+	{0, "expect-status", "LIST", take_expect_status,
+	 "HTTP status codes that count as healthy: 1xx-4xx\nor 200,301-302 (default: 100-499)"},
+	{0, "xdp", NULL, take_xdp,
+	 "attach an XDP program too, to see what other XDP\nprograms hide"},
+	{0, "no-rule-trace", NULL, take_no_rule_trace,
+	 "never add a packet-filter rule to find which rule\ndropped a probe"},
+	{0, "max-probes", "N", take_max_probes, "follow at most N probes at once (default: 65536)"},
+	{0, "color", "WHEN", take_color, "auto, always or never (default: auto)"},
+	{'h', "help", NULL, take_help, "show this help"},
+	{'V', "version", NULL, take_version, "show the version"},
+};

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// One probe's memory: events and facts kept until its verdict is out.
+#include "probe.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct probe *probe_new(const struct ev_flow *flow, uint32_t isn)
+{
+	struct probe *probe = calloc(1, sizeof(*probe));
+
+	if (!probe)
+		return NULL;
+	probe->flow = *flow;
+	probe->isn = isn;
+	return probe;
+}
+
+static void free_all(struct ev_hdr ***list, unsigned int *n)
+{
+	for (unsigned int i = 0; i < *n; i++)
+		free((*list)[i]);
+	free(*list);
+	*list = NULL;
+	*n = 0;
+}
+
+void probe_forget_events(struct probe *probe)
+{
+	free_all(&probe->events, &probe->n_events);
+}
+
+void probe_forget_facts(struct probe *probe)
+{
+	free_all(&probe->facts, &probe->n_facts);
+}
+
+void probe_free(struct probe *probe)
+{
+	if (!probe)
+		return;
+	probe_forget_events(probe);
+	probe_forget_facts(probe);
+	free(probe);
+}
+
+/* How much of a packet a verdict can still quote: its headers, which it has as fields too, and some
+ * payload. */
+static uint16_t kept_capture(const struct ev_packet *p)
+{
+	uint32_t keep;
+
+	if (!p->tcp.payload_len || p->frame_len < p->tcp.payload_len)
+		return 0;
+	keep = p->frame_len - p->tcp.payload_len + PROBE_PAYLOAD_KEPT;
+	return keep < p->cap_len ? (uint16_t)keep : p->cap_len;
+}
+
+static int add(struct ev_hdr ***list, unsigned int *n, const struct ev_hdr *ev, size_t size)
+{
+	struct ev_hdr *copy;
+
+	if (!(*n & (*n - 1))) { /* grows at powers of two */
+		struct ev_hdr **grown = realloc(*list, (*n ? 2 * *n : 1) * sizeof(**list));
+
+		if (!grown)
+			return -ENOMEM;
+		*list = grown;
+	}
+	copy = malloc(size);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, ev, size);
+	copy->size = (uint16_t)size;
+	(*list)[(*n)++] = copy;
+	return 0;
+}
+
+int probe_add_event(struct probe *probe, const struct ev_hdr *ev)
+{
+	if (probe->n_events >= PROBE_EVENTS_MAX) {
+		probe->more_events++;
+		return 0;
+	}
+	if (ev->type == EV_PACKET) {
+		uint16_t keep = kept_capture((const void *)ev);
+		int err =
+			add(&probe->events, &probe->n_events, ev, sizeof(struct ev_packet) + keep);
+
+		if (!err)
+			((struct ev_packet *)probe->events[probe->n_events - 1])->cap_len = keep;
+		return err;
+	}
+	return add(&probe->events, &probe->n_events, ev, ev->size);
+}
+
+int probe_add_fact(struct probe *probe, const struct ev_hdr *ev)
+{
+	if (probe->n_facts >= PROBE_FACTS_MAX)
+		return 0;
+	return add(&probe->facts, &probe->n_facts, ev, ev->size);
+}
+
+const void *probe_fact(const struct probe *probe, enum event_type type, const void *prev)
+{
+	bool after = !prev;
+
+	for (unsigned int i = 0; i < probe->n_facts; i++) {
+		if (after && probe->facts[i]->type == type)
+			return probe->facts[i];
+		after = after || probe->facts[i] == prev;
+	}
+	return NULL;
+}
+
+bool probe_sysctl(const struct probe *probe, const char *name, int64_t *value)
+{
+	const struct fact_sysctl *fact = NULL;
+
+	while ((fact = probe_fact(probe, EV_FACT_SYSCTL, fact))) {
+		if (!strncmp(fact->name, name, sizeof(fact->name))) {
+			*value = fact->value;
+			return true;
+		}
+	}
+	return false;
+}
+
+uint64_t probe_grew(const struct probe *probe, const char *name)
+{
+	const struct fact_counter *fact = NULL;
+
+	while ((fact = probe_fact(probe, EV_FACT_COUNTER, fact)))
+		if (!strncmp(fact->name, name, sizeof(fact->name)))
+			return fact->delta;
+	return 0;
+}
+
+const char *host_ifname(const struct corr_host *host, uint32_t ifindex, char buf[FACT_IFNAME_LEN])
+{
+	for (size_t i = 0; i < host->n_links; i++) {
+		if (host->links[i].ifindex == ifindex) {
+			snprintf(buf, FACT_IFNAME_LEN, "%.15s", host->links[i].ifname);
+			return buf;
+		}
+	}
+	snprintf(buf, FACT_IFNAME_LEN, "if%u", ifindex);
+	return buf;
+}

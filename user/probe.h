@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One probe as the correlator follows it: its events, its latest attempt, the facts about it. */
+#ifndef CLBTRACE_PROBE_H
+#define CLBTRACE_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "causes.h"
+#include "fact.h"
+#include "heap.h"
+
+enum {
+	PROBE_EVENTS_MAX = 56,
+	PROBE_FACTS_MAX = 160,
+	PROBE_IFS_MAX = 6,
+	PROBE_PAYLOAD_KEPT = 96,
+};
+
+enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
+
+/* What a netfilter waypoint of the probe's packet told last. */
+struct nf_position {
+	uint64_t skb; /* 0: none was passed */
+	int32_t priority;
+	uint8_t hook;
+};
+
+struct if_set {
+	uint32_t index[PROBE_IFS_MAX];
+	unsigned int n;
+};
+
+/* An attempt begins with a SYN: the first or a retransmission. */
+struct attempt {
+	uint64_t bits; /* E(...) that events have set */
+	uint64_t start_ns;
+	uint64_t response_ns; /* when its first answer left, 0: none */
+	uint64_t decided_ns;  /* the event that last added a bit */
+	struct ev_tcp syn;
+	struct nf_position in;
+	struct nf_position out;
+	struct nf_position drop_at; /* as of the decisive drop */
+	struct if_set in_ifs;	    /* interfaces that the SYN came in on, of both layers */
+	struct if_set out_ifs;	    /* that the SYN-ACK went out by */
+	struct ev_socket socket;    /* hdr.type 0: none */
+	struct ev_drop drop;	    /* the decisive one, incoming; hdr.type 0: none */
+	struct ev_drop reply_drop;
+	struct ev_reset reset;
+	struct ev_icmp icmp;
+	uint64_t left_skb; /* the last reply seen at tc egress */
+	uint32_t synack_seq;
+	unsigned int synacks; /* how many left */
+};
+
+enum probe_state {
+	PROBE_OPEN,	/* nothing decisive yet */
+	PROBE_SETTLING, /* decisive: a moment for what comes with it */
+	PROBE_ASKED,	/* waits for facts */
+	PROBE_SETTLED,	/* has its verdict; a retransmission may revise it */
+};
+
+struct probe {
+	struct heap_node timer;	     /* key: when the correlator looks at it again */
+	struct probe *next;	     /* in its hash bucket */
+	struct probe *newer, *older; /* settled probes, by age */
+	struct ev_flow flow;	     /* prober -> this host */
+	uint32_t isn;
+	uint32_t ifindex;
+	uint64_t first_ns;
+	uint64_t last_ns;
+	unsigned int syns;
+	enum probe_state state;
+	bool untracked;
+	bool entered; /* seen at tc ingress */
+	bool timed_out;
+	uint64_t asked_for;    /* evidence as of the last request for facts */
+	uint32_t cut_short_ms; /* tracing ended so long after the SYN, before the timeout; 0: it did
+				  not */
+	bool evicted;	       /* made room for a newer probe */
+	struct attempt attempt;
+	struct ev_hdr **events;
+	unsigned int n_events;
+	unsigned int more_events; /* that were not kept */
+	struct ev_hdr **facts;
+	unsigned int n_facts;
+	const struct cause *cause; /* of the last verdict, NULL: none yet */
+	enum outcome outcome;
+};
+
+/* What all probes share: interface names, our own waypoints' places. */
+struct corr_host {
+	struct fact_link *links;
+	size_t n_links;
+	struct fact_hook *waypoints;
+	size_t n_waypoints;
+	uint64_t timeout_ns;
+};
+
+struct probe *probe_new(const struct ev_flow *flow, uint32_t isn);
+void probe_free(struct probe *probe);
+/* Lets go of events and facts: the verdict is out. */
+void probe_forget_events(struct probe *probe);
+void probe_forget_facts(struct probe *probe);
+/* Takes a copy. Returns 0 or -ENOMEM. */
+int probe_add_event(struct probe *probe, const struct ev_hdr *ev);
+int probe_add_fact(struct probe *probe, const struct ev_hdr *ev);
+
+/* The next fact of that type after prev (NULL: the first), NULL if there is none. */
+const void *probe_fact(const struct probe *probe, enum event_type type, const void *prev);
+/* A sysctl's value; false if it is not known. */
+bool probe_sysctl(const struct probe *probe, const char *name, int64_t *value);
+/* How far a counter grew, 0 if it did not. */
+uint64_t probe_grew(const struct probe *probe, const char *name);
+
+/* An interface's name, or "if7". Returns buf. */
+const char *host_ifname(const struct corr_host *host, uint32_t ifindex, char buf[FACT_IFNAME_LEN]);
+
+/*
+ * Takes a packet, socket, drop, reset, ICMP or state event into the latest attempt. incoming: it is
+ * the prober's packet. A SYN that begins a new attempt must have been told by probe_new_attempt
+ * before.
+ */
+void observe(struct probe *probe, const struct ev_hdr *ev, bool incoming);
+void probe_new_attempt(struct probe *probe, const struct ev_packet *syn);
+
+bool if_set_has(const struct if_set *set, uint32_t ifindex);
+
+/* NF priorities of our own last waypoint are up here. */
+#define NF_LAST_PRIORITY 2147483600
+
+#endif

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The host's facts in words.
+#include "steps_facts.h"
+
+#include <errno.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "escape.h"
+#include "flow.h"
+#include "steps.h"
+
+const char *process_words(const char comm[EV_COMM_LEN], uint32_t pid, char *out, size_t out_len)
+{
+	char name[4 * EV_COMM_LEN + 1];
+
+	if (pid)
+		snprintf(out, out_len, "%s (pid %u)",
+			 escape_text(comm, strnlen(comm, EV_COMM_LEN), name, sizeof(name)), pid);
+	else
+		snprintf(out, out_len, "a process that was not found");
+	return out;
+}
+
+const char *program_words(const struct fact_program *p, char *out, size_t out_len)
+{
+	static const char *const places[] = {
+		[PROG_XDP_NATIVE] = "native XDP program",
+		[PROG_XDP_GENERIC] = "generic XDP program",
+		[PROG_XDP_OFFLOADED] = "offloaded XDP program",
+		[PROG_TC_INGRESS] = "tc ingress filter",
+		[PROG_TC_EGRESS] = "tc egress filter",
+		[PROG_TCX_INGRESS] = "tcx ingress program",
+		[PROG_TCX_EGRESS] = "tcx egress program",
+		[PROG_CGROUP_INGRESS] = "cgroup ingress program",
+		[PROG_CGROUP_EGRESS] = "cgroup egress program",
+		[PROG_QDISC] = "queueing discipline",
+	};
+	const char *place = p->place < sizeof(places) / sizeof(places[0]) ? places[p->place] : NULL;
+	char name[4 * EV_NAME_LEN + 1], kind[65], id[40] = "", tc[64] = "";
+
+	escape_text(p->name, strnlen(p->name, sizeof(p->name)), name, sizeof(name));
+	escape_text(p->kind, strnlen(p->kind, sizeof(p->kind)), kind, sizeof(kind));
+	if (p->id)
+		snprintf(id, sizeof(id), " (id %u)", p->id);
+	if (p->prio)
+		snprintf(tc, sizeof(tc), ", pref %u handle 0x%x", p->prio, p->handle);
+	snprintf(out, out_len, "%s%s%s%s%s%s%s", place ? place : "program", kind[0] ? " " : "",
+		 kind, name[0] ? " " : "", name, id, tc);
+	return out;
+}
+
+const char *route_error_words(const struct fact_route *r)
+{
+	if (r->type == RTN_BLACKHOLE)
+		return "a blackhole route";
+	if (r->type == RTN_UNREACHABLE)
+		return "an unreachable route";
+	if (r->type == RTN_PROHIBIT)
+		return "a prohibit route";
+	return r->error == ENETUNREACH ? "network is unreachable" : strerror((int)r->error);
+}
+
+static void listener_words(const struct fact_listener *l, char *out, size_t out_len)
+{
+	char local[FLOW_ENDPOINT_LEN], process[96];
+
+	snprintf(out, out_len, "%s listens on %s%s%s%.15s, accept queue %u of %u",
+		 process_words(l->comm, l->pid, process, sizeof(process)),
+		 endpoint_text(l->laddr, (uint16_t)l->port, local),
+		 l->family == 6 && l->v6only ? " (IPv6 only)" : "",
+		 l->bound_ifindex ? " on device " : "", l->bound_ifname, l->backlog, l->limit);
+}
+
+static void route_words(const struct fact_route *r, char *out, size_t out_len)
+{
+	static const uint8_t none[16];
+	char gateway[FLOW_ADDR_LEN];
+
+	if (r->error)
+		snprintf(out, out_len, "no route to the prober: %s", route_error_words(r));
+	else
+		snprintf(out, out_len, "route to the prober: %s%s dev %.15s",
+			 memcmp(r->gateway, none, 16) ? "via " : "on link",
+			 memcmp(r->gateway, none, 16) ? addr_text(r->gateway, gateway) : "",
+			 r->ifname);
+}
+
+static const char *neigh_state(uint32_t state)
+{
+	return state & NUD_FAILED	? "FAILED"
+	       : state & NUD_INCOMPLETE ? "INCOMPLETE"
+	       : state			? "resolved"
+					: "not known";
+}
+
+static void conn_words(const struct fact_conn *c, char *out, size_t out_len)
+{
+	char process[96];
+
+	if (c->inode)
+		snprintf(out, out_len, "connection %s, accepted by %s, %u bytes unread",
+			 tcp_state_name(c->state),
+			 process_words(c->comm, c->pid, process, sizeof(process)), c->rqueue);
+	else
+		snprintf(out, out_len, "connection %s, not accepted yet, %u bytes unread",
+			 tcp_state_name(c->state), c->rqueue);
+}
+
+static bool addr_words(const struct fact_addr *a, char *out, size_t out_len)
+{
+	char addr[FLOW_ADDR_LEN];
+
+	if (a->is_source != a->is_local)
+		return false; /* as it should be */
+	snprintf(out, out_len, "%s is %s%.15s", addr_text(a->addr, addr),
+		 a->is_local ? "an address of this host, on " : "no address of this host",
+		 a->ifname);
+	return true;
+}
+
+bool fact_step(const struct ev_hdr *fact, char *out, size_t out_len)
+{
+	const struct fact_neigh *neigh = (const void *)fact;
+	const struct fact_counter *counter = (const void *)fact;
+	const struct fact_conntrack *ct = (const void *)fact;
+	char addr[FLOW_ADDR_LEN], words[400];
+
+	switch (fact->type) {
+	case EV_FACT_LISTENER:
+		listener_words((const void *)fact, out, out_len);
+		return true;
+	case EV_FACT_CONN:
+		conn_words((const void *)fact, out, out_len);
+		return true;
+	case EV_FACT_COUNTER:
+		snprintf(out, out_len, "%.47s grew by %llu", counter->name,
+			 (unsigned long long)counter->delta);
+		return true;
+	case EV_FACT_ROUTE:
+		route_words((const void *)fact, out, out_len);
+		return true;
+	case EV_FACT_ADDR:
+		return addr_words((const void *)fact, out, out_len);
+	case EV_FACT_NEIGH:
+		snprintf(out, out_len, "next hop %s on %.15s: %s", addr_text(neigh->addr, addr),
+			 neigh->ifname, neigh_state(neigh->state));
+		return true;
+	case EV_FACT_PROGRAM:
+		snprintf(out, out_len, "%s on %.15s",
+			 program_words((const void *)fact, words, sizeof(words)),
+			 ((const struct fact_program *)fact)->ifname);
+		return true;
+	case EV_FACT_CONNTRACK:
+		snprintf(out, out_len, "connection tracking: %llu of %llu entries, %llu refused",
+			 (unsigned long long)ct->count, (unsigned long long)ct->max,
+			 (unsigned long long)ct->dropped);
+		return true;
+	default:
+		return false;
+	}
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Tables of named values; values.c looks a name up in each. */
+#ifndef CLBTRACE_VALUES_INTERNAL_H
+#define CLBTRACE_VALUES_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "probe.h"
+#include "values.h"
+
+struct value {
+	const char *name;
+	/* Returns false if the probe has no such value. */
+	bool (*get)(const struct values_of *of, char *out, size_t out_len);
+};
+
+/* Each ends with a NULL name. */
+extern const struct value values_socket[];  /* listeners, queues, timestamps */
+extern const struct value values_network[]; /* interfaces, routes, addresses, programs, firewall */
+
+/* How the probe went, in words: values_words.c */
+extern const struct value values_words[];
+
+#endif

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Values about the way of the packet: addresses, interfaces, routes, programs, the firewall.
+#include <inttypes.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "escape.h"
+#include "firewall.h"
+#include "flow.h"
+#include "steps_facts.h"
+#include "values_internal.h"
+
+static bool put(char *out, size_t out_len, const char *text)
+{
+	snprintf(out, out_len, "%s", text);
+	return true;
+}
+
+static bool put_number(char *out, size_t out_len, int64_t number)
+{
+	snprintf(out, out_len, "%" PRId64, number);
+	return true;
+}
+
+static bool is_v4(const struct values_of *of)
+{
+	return of->probe->flow.family == 4;
+}
+
+static bool src(const struct values_of *of, char *out, size_t out_len)
+{
+	char text[FLOW_ADDR_LEN];
+
+	return put(out, out_len, addr_text(of->probe->flow.saddr, text));
+}
+
+static bool dst(const struct values_of *of, char *out, size_t out_len)
+{
+	char text[FLOW_ADDR_LEN];
+
+	return put(out, out_len, addr_text(of->probe->flow.daddr, text));
+}
+
+static bool sport(const struct values_of *of, char *out, size_t out_len)
+{
+	return put_number(out, out_len, of->probe->flow.sport);
+}
+
+static bool dport(const struct values_of *of, char *out, size_t out_len)
+{
+	return put_number(out, out_len, of->probe->flow.dport);
+}
+
+static bool host_bits(const struct values_of *of, char *out, size_t out_len)
+{
+	return put(out, out_len, is_v4(of) ? "32" : "128");
+}
+
+static bool family(const struct values_of *of, char *out, size_t out_len)
+{
+	return put(out, out_len, is_v4(of) ? "IPv4" : "IPv6");
+}
+
+static bool iptables(const struct values_of *of, char *out, size_t out_len)
+{
+	return put(out, out_len, is_v4(of) ? "iptables" : "ip6tables");
+}
+
+static bool arp(const struct values_of *of, char *out, size_t out_len)
+{
+	return put(out, out_len, is_v4(of) ? "ARP" : "neighbour discovery");
+}
+
+static bool dst_listen(const struct values_of *of, char *out, size_t out_len)
+{
+	char text[FLOW_ENDPOINT_LEN];
+
+	return put(out, out_len, endpoint_text(of->probe->flow.daddr, of->probe->flow.dport, text));
+}
+
+static bool any_listen(const struct values_of *of, char *out, size_t out_len)
+{
+	snprintf(out, out_len, "%s:%u", is_v4(of) ? "0.0.0.0" : "[::]", of->probe->flow.dport);
+	return true;
+}
+
+static bool if_name(const struct values_of *of, char *out, size_t out_len)
+{
+	char name[FACT_IFNAME_LEN];
+
+	return put(out, out_len, host_ifname(of->host, of->probe->ifindex, name));
+}
+
+/* Where the reply goes: the interface it was seen on, else the route's. */
+static bool out_if(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct if_set *ifs = &of->probe->attempt.out_ifs;
+	const struct fact_route *r = probe_fact(of->probe, EV_FACT_ROUTE, NULL);
+	char name[FACT_IFNAME_LEN];
+
+	if (ifs->n)
+		return put(out, out_len, host_ifname(of->host, ifs->index[ifs->n - 1], name));
+	if (r && r->oif)
+		return put(out, out_len, host_ifname(of->host, r->oif, name));
+	if (of->probe->attempt.reply_drop.ifindex)
+		return put(out, out_len,
+			   host_ifname(of->host, of->probe->attempt.reply_drop.ifindex, name));
+	return put(out, out_len, "an interface that is not known");
+}
+
+static bool gateway(const struct values_of *of, char *out, size_t out_len)
+{
+	static const uint8_t none[16];
+	const struct fact_route *r = probe_fact(of->probe, EV_FACT_ROUTE, NULL);
+	char text[FLOW_ADDR_LEN];
+
+	if (!r || r->error || !memcmp(r->gateway, none, 16) || addr_is_any(r->gateway))
+		return false;
+	return put(out, out_len, addr_text(r->gateway, text));
+}
+
+static bool next_hop(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_neigh *n = probe_fact(of->probe, EV_FACT_NEIGH, NULL);
+	char text[FLOW_ADDR_LEN];
+
+	if (n)
+		return put(out, out_len, addr_text(n->addr, text));
+	return gateway(of, out, out_len) || src(of, out, out_len);
+}
+
+static bool route_error(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_route *r = probe_fact(of->probe, EV_FACT_ROUTE, NULL);
+
+	return r && r->error && put(out, out_len, route_error_words(r));
+}
+
+static bool route_words(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_route *r = probe_fact(of->probe, EV_FACT_ROUTE, NULL);
+
+	if (!r)
+		return put(out, out_len, "which is not the way back to it");
+	if (r->error)
+		snprintf(out, out_len, "and there is no route back to it (%s)",
+			 route_error_words(r));
+	else if (r->type == RTN_LOCAL)
+		snprintf(out, out_len, "but it is an address of this host");
+	else
+		snprintf(out, out_len, "but the route back to it is by %.15s", r->ifname);
+	return true;
+}
+
+static bool route_fix(const struct values_of *of, char *out, size_t out_len)
+{
+	char ifname[FACT_IFNAME_LEN], source[FLOW_ADDR_LEN], local[FLOW_ADDR_LEN];
+
+	host_ifname(of->host, of->probe->ifindex, ifname);
+	addr_text(of->probe->flow.daddr, local);
+	addr_text(of->probe->flow.saddr, source);
+	snprintf(out, out_len,
+		 "ip %srule add from %s lookup 100; ip %sroute add %s/%s via GATEWAY dev %s table "
+		 "100",
+		 is_v4(of) ? "" : "-6 ", local, is_v4(of) ? "" : "-6 ", source,
+		 is_v4(of) ? "32" : "128", ifname);
+	return true;
+}
+
+static bool rp_value(const struct values_of *of, bool all, int64_t *value)
+{
+	char name[64], ifname[FACT_IFNAME_LEN];
+
+	host_ifname(of->host, of->probe->ifindex, ifname);
+	snprintf(name, sizeof(name), "net.ipv4.conf.%s.rp_filter", all ? "all" : ifname);
+	return probe_sysctl(of->probe, name, value);
+}
+
+static bool rp_all(const struct values_of *of, char *out, size_t out_len)
+{
+	int64_t value;
+
+	return rp_value(of, true, &value) ? put_number(out, out_len, value)
+					  : put(out, out_len, "?");
+}
+
+static bool rp_if(const struct values_of *of, char *out, size_t out_len)
+{
+	int64_t value;
+
+	return rp_value(of, false, &value) ? put_number(out, out_len, value)
+					   : put(out, out_len, "?");
+}
+
+/* The larger value counts. Loose mode (2) still wants some route back: without one only 0 helps. */
+static bool rp_fix(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_route *r = probe_fact(of->probe, EV_FACT_ROUTE, NULL);
+
+	return put(out, out_len, r && !r->error && r->type != RTN_LOCAL ? "2" : "0");
+}
+
+static bool src_addr(const struct values_of *of, const struct fact_addr **addr)
+{
+	const struct fact_addr *a = NULL;
+
+	while ((a = probe_fact(of->probe, EV_FACT_ADDR, a))) {
+		if (a->is_source && a->is_local && a->ifname[0]) {
+			*addr = a;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool src_if(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_addr *a;
+
+	if (!src_addr(of, &a))
+		return false;
+	snprintf(out, out_len, "%.15s", a->ifname);
+	return true;
+}
+
+static bool src_cidr(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_addr *a;
+	char text[FLOW_ADDR_LEN];
+
+	if (!src_addr(of, &a))
+		return false;
+	snprintf(out, out_len, "%s/%s", addr_text(of->probe->flow.saddr, text),
+		 is_v4(of) ? "32" : "128");
+	return true;
+}
+
+static const struct fact_program *program_at(const struct values_of *of,
+					     enum fact_program_place first,
+					     enum fact_program_place last)
+{
+	const struct fact_program *p = NULL;
+
+	while ((p = probe_fact(of->probe, EV_FACT_PROGRAM, p)))
+		if (p->place >= first && p->place <= last &&
+		    (!p->ifindex || p->ifindex == of->probe->ifindex))
+			return p;
+	return NULL;
+}
+
+static const struct fact_program *tc_at(const struct values_of *of)
+{
+	const struct fact_program *p = program_at(of, PROG_TCX_INGRESS, PROG_TCX_INGRESS);
+
+	return p ? p : program_at(of, PROG_TC_INGRESS, PROG_TC_INGRESS);
+}
+
+static bool xdp_program(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_program *p = program_at(of, PROG_XDP_NATIVE, PROG_XDP_OFFLOADED);
+
+	return p && program_words(p, out, out_len);
+}
+
+static bool xdp_id(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_program *p = program_at(of, PROG_XDP_NATIVE, PROG_XDP_OFFLOADED);
+
+	return p && p->id && put_number(out, out_len, p->id);
+}
+
+static bool xdp_mode(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_program *p = program_at(of, PROG_XDP_NATIVE, PROG_XDP_OFFLOADED);
+
+	return put(out, out_len, p && p->place == PROG_XDP_NATIVE ? "xdp" : "xdpgeneric");
+}
+
+static bool tc_program(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_program *p = tc_at(of);
+
+	return p && program_words(p, out, out_len);
+}
+
+static bool tc_fix(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_program *p = tc_at(of);
+	char ifname[FACT_IFNAME_LEN];
+
+	if (!p)
+		return false;
+	host_ifname(of->host, of->probe->ifindex, ifname);
+	if (p->place == PROG_TCX_INGRESS)
+		snprintf(out, out_len,
+			 "bpftool net detach tcx_ingress dev %s  # if program %u is not needed",
+			 ifname, p->id);
+	else
+		snprintf(out, out_len,
+			 "tc filter del dev %s ingress pref %u  # if it is not needed", ifname,
+			 p->prio);
+	return true;
+}
+
+static const struct fact_conntrack *conntrack(const struct values_of *of)
+{
+	return probe_fact(of->probe, EV_FACT_CONNTRACK, NULL);
+}
+
+static bool ct_count(const struct values_of *of, char *out, size_t out_len)
+{
+	return conntrack(of) && put_number(out, out_len, (int64_t)conntrack(of)->count);
+}
+
+static bool ct_max(const struct values_of *of, char *out, size_t out_len)
+{
+	return conntrack(of) && put_number(out, out_len, (int64_t)conntrack(of)->max);
+}
+
+static bool ct_fix(const struct values_of *of, char *out, size_t out_len)
+{
+	return conntrack(of) &&
+	       put_number(out, out_len,
+			  conntrack(of)->max < 131072 ? 262144 : 2 * (int64_t)conntrack(of)->max);
+}
+
+static bool hook(const struct values_of *of, char *out, size_t out_len)
+{
+	struct firewall_place place;
+
+	firewall_place(of->probe, of->host, false, &place);
+	return put(out, out_len, place.hook[0] ? place.hook : "a hook that is not known");
+}
+
+static bool chain_words(const struct values_of *of, char *out, size_t out_len)
+{
+	struct firewall_place place;
+
+	firewall_place(of->probe, of->host, false, &place);
+	return firewall_chain_words(&place, out, out_len);
+}
+
+static bool fw_fix(const struct values_of *of, char *out, size_t out_len)
+{
+	struct firewall_place place;
+
+	firewall_place(of->probe, of->host, false, &place);
+	return firewall_fix(of->probe, &place, false, out, out_len);
+}
+
+static bool fw_show(const struct values_of *of, char *out, size_t out_len)
+{
+	struct firewall_place place;
+
+	firewall_place(of->probe, of->host, false, &place);
+	return firewall_show(&place, out, out_len);
+}
+
+static bool reply_fw_fix(const struct values_of *of, char *out, size_t out_len)
+{
+	struct firewall_place place;
+
+	if (strcmp(of->probe->attempt.reply_drop.reason_name, "NETFILTER_DROP"))
+		return false;
+	firewall_place(of->probe, of->host, true, &place);
+	return firewall_fix(of->probe, &place, true, out, out_len) ||
+	       firewall_show(&place, out, out_len);
+}
+
+static bool reply_tc_fix(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct ev_drop *d = &of->probe->attempt.reply_drop;
+	char ifname[FACT_IFNAME_LEN];
+
+	if (!d->ifindex || !strcmp(d->reason_name, "NETFILTER_DROP"))
+		return false;
+	host_ifname(of->host, d->ifindex, ifname);
+	snprintf(out, out_len, "tc -s qdisc show dev %s; tc -s filter show dev %s egress", ifname,
+		 ifname);
+	return true;
+}
+
+const struct value values_network[] = {
+	{"src", src},
+	{"dst", dst},
+	{"sport", sport},
+	{"dport", dport},
+	{"src_bits", host_bits},
+	{"dst_bits", host_bits},
+	{"family", family},
+	{"iptables", iptables},
+	{"arp", arp},
+	{"dst_listen", dst_listen},
+	{"any_listen", any_listen},
+	{"if", if_name},
+	{"out_if", out_if},
+	{"gateway", gateway},
+	{"next_hop", next_hop},
+	{"route_error", route_error},
+	{"route_words", route_words},
+	{"route_fix", route_fix},
+	{"rp_all", rp_all},
+	{"rp_if", rp_if},
+	{"rp_all_fix", rp_fix},
+	{"rp_if_fix", rp_fix},
+	{"src_if", src_if},
+	{"src_cidr", src_cidr},
+	{"xdp_program", xdp_program},
+	{"xdp_id", xdp_id},
+	{"xdp_mode", xdp_mode},
+	{"tc_program", tc_program},
+	{"tc_fix", tc_fix},
+	{"ct_count", ct_count},
+	{"ct_max", ct_max},
+	{"ct_fix", ct_fix},
+	{"hook", hook},
+	{"chain_words", chain_words},
+	{"fw_fix", fw_fix},
+	{"fw_show", fw_show},
+	{"reply_fw_fix", reply_fw_fix},
+	{"reply_tc_fix", reply_tc_fix},
+	{NULL, NULL},
+};

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Values about sockets: listeners, queues, TIME_WAIT, processes.
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "escape.h"
+#include "flow.h"
+#include "listener.h"
+#include "steps.h"
+#include "steps_facts.h"
+#include "values_internal.h"
+
+static const struct fact_listener *best(const struct values_of *of)
+{
+	return listener_best(of->probe, of->host);
+}
+
+static bool put_number(char *out, size_t out_len, int64_t number)
+{
+	snprintf(out, out_len, "%" PRId64, number);
+	return true;
+}
+
+static bool put_sysctl(const struct values_of *of, const char *name, char *out, size_t out_len)
+{
+	int64_t value;
+
+	return probe_sysctl(of->probe, name, &value) && put_number(out, out_len, value);
+}
+
+/* Who should have answered: the connection's owner once accepted, else the listener's. */
+static bool process_of(const struct values_of *of, const char **comm, uint32_t *pid)
+{
+	const struct fact_conn *conn = probe_fact(of->probe, EV_FACT_CONN, NULL);
+	const struct fact_listener *l = best(of);
+
+	if (conn && conn->pid) {
+		*comm = conn->comm;
+		*pid = conn->pid;
+	} else if (l) {
+		*comm = l->comm;
+		*pid = l->pid;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool process(const struct values_of *of, char *out, size_t out_len)
+{
+	const char *comm;
+	uint32_t id;
+
+	if (!process_of(of, &comm, &id))
+		return false;
+	process_words(comm, id, out, out_len);
+	return true;
+}
+
+static bool comm_name(const struct values_of *of, char *out, size_t out_len)
+{
+	const char *comm;
+	uint32_t id;
+
+	if (!process_of(of, &comm, &id) || !id) {
+		snprintf(out, out_len, "the service");
+		return true;
+	}
+	escape_text(comm, strnlen(comm, EV_COMM_LEN), out, out_len);
+	return true;
+}
+
+static bool pid(const struct values_of *of, char *out, size_t out_len)
+{
+	const char *comm;
+	uint32_t id;
+
+	return process_of(of, &comm, &id) && id && put_number(out, out_len, id);
+}
+
+static bool listener(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_listener *l = best(of);
+	char text[FLOW_ENDPOINT_LEN];
+
+	if (!l)
+		return false;
+	snprintf(out, out_len, "%s", endpoint_text(l->laddr, (uint16_t)l->port, text));
+	return true;
+}
+
+static bool listener_dev(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_listener *l = best(of);
+
+	if (!l || !l->bound_ifindex)
+		return false;
+	snprintf(out, out_len, "%.15s", l->bound_ifname);
+	return true;
+}
+
+static bool listener_family(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_listener *l = best(of);
+
+	if (!l)
+		return false;
+	snprintf(out, out_len, "%s", l->family == 6 ? "IPv6" : "IPv4");
+	return true;
+}
+
+static bool started_since(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_listener *l = best(of);
+
+	return l && listener_fit(of->probe, of->host, l) == FIT_ALL && process(of, out, out_len);
+}
+
+static bool l3mdev_fix(const struct values_of *of, char *out, size_t out_len)
+{
+	int64_t value;
+
+	/* An unbound listener takes what comes in by a VRF only with this sysctl. */
+	if (!probe_sysctl(of->probe, "net.ipv4.tcp_l3mdev_accept", &value) || value || !best(of) ||
+	    best(of)->bound_ifindex)
+		return false;
+	snprintf(out, out_len, "net.ipv4.tcp_l3mdev_accept=1");
+	return true;
+}
+
+static bool backlog(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct attempt *a = &of->probe->attempt;
+	const struct fact_listener *l = best(of);
+
+	/* As the SYN met it; once the handshake went on, as it is now. */
+	if (a->bits & E(LISTEN_FULL) || (a->bits & E(LISTEN_FOUND) && !l))
+		return put_number(out, out_len, a->socket.backlog);
+	return l && put_number(out, out_len, l->backlog);
+}
+
+static bool limit(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_listener *l = best(of);
+
+	if (of->probe->attempt.bits & E(LISTEN_FOUND))
+		return put_number(out, out_len, of->probe->attempt.socket.max_backlog);
+	return l && put_number(out, out_len, l->limit);
+}
+
+static bool syn_queue(const struct values_of *of, char *out, size_t out_len)
+{
+	return of->probe->attempt.bits & E(LISTEN_FOUND) &&
+	       put_number(out, out_len, of->probe->attempt.socket.syn_queue);
+}
+
+static bool somaxconn(const struct values_of *of, char *out, size_t out_len)
+{
+	return put_sysctl(of, "net.core.somaxconn", out, out_len);
+}
+
+static bool somaxconn_fix(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_listener *l = best(of);
+	int64_t value;
+
+	/* Raising it helps only where it is what limits the backlog. */
+	if (!l || !probe_sysctl(of->probe, "net.core.somaxconn", &value) || l->limit < value)
+		return false;
+	return put_number(out, out_len, value < 4096 ? 4096 : 2 * value);
+}
+
+static bool max_syn_backlog(const struct values_of *of, char *out, size_t out_len)
+{
+	return put_sysctl(of, "net.ipv4.tcp_max_syn_backlog", out, out_len);
+}
+
+static bool syn_backlog_fix(const struct values_of *of, char *out, size_t out_len)
+{
+	int64_t value;
+
+	if (!probe_sysctl(of->probe, "net.ipv4.tcp_max_syn_backlog", &value))
+		return false;
+	return put_number(out, out_len, value < 2048 ? 4096 : 2 * value);
+}
+
+static bool overflow_words(const struct values_of *of, char *out, size_t out_len)
+{
+	uint64_t bits = of->probe->attempt.bits;
+	uint64_t grew = probe_grew(of->probe, "TcpExtListenOverflows");
+	char more[48] = "";
+
+	if (grew)
+		snprintf(more, sizeof(more), " (ListenOverflows +%" PRIu64 ")", grew);
+	if (bits & E(RESET_HANDSHAKE))
+		snprintf(out, out_len,
+			 "the prober's final ACK was answered with a reset "
+			 "(tcp_abort_on_overflow)%s",
+			 more);
+	else if (bits & E(HANDSHAKE))
+		snprintf(out, out_len, "the prober's final ACK was refused%s", more);
+	else
+		snprintf(out, out_len, "the SYN was not answered%s", more);
+	return true;
+}
+
+static bool unread(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_conn *conn = probe_fact(of->probe, EV_FACT_CONN, NULL);
+
+	return conn && conn->rqueue && put_number(out, out_len, conn->rqueue);
+}
+
+static bool tsval(const struct values_of *of, char *out, size_t out_len)
+{
+	return of->probe->attempt.syn.options & TCPOPT_SEEN_TS &&
+	       put_number(out, out_len, of->probe->attempt.syn.tsval);
+}
+
+static bool tw_ts(const struct values_of *of, char *out, size_t out_len)
+{
+	return put_number(out, out_len, of->probe->attempt.socket.tw_ts_recent);
+}
+
+static bool tw_age(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct attempt *a = &of->probe->attempt;
+
+	if (!(a->bits & E(TW_FOUND)) || !a->socket.tw_ts_recent_stamp)
+		return false;
+	return put_number(out, out_len,
+			  (int64_t)(a->start_ns / 1000000000) - a->socket.tw_ts_recent_stamp);
+}
+
+static bool tw_seq(const struct values_of *of, char *out, size_t out_len)
+{
+	return put_number(out, out_len, of->probe->attempt.socket.tw_rcv_nxt);
+}
+
+static bool seq(const struct values_of *of, char *out, size_t out_len)
+{
+	return put_number(out, out_len, of->probe->attempt.syn.seq);
+}
+
+static bool tw_answer(const struct values_of *of, char *out, size_t out_len)
+{
+	snprintf(out, out_len,
+		 of->probe->attempt.bits & E(ACK_ANSWER)
+			 ? "answered with an ACK instead of a SYN-ACK"
+			 : "refused, without a SYN-ACK");
+	return true;
+}
+
+const struct value values_socket[] = {
+	{"process", process},
+	{"comm", comm_name},
+	{"pid", pid},
+	{"listener", listener},
+	{"listener_dev", listener_dev},
+	{"listener_family", listener_family},
+	{"started_since", started_since},
+	{"l3mdev_fix", l3mdev_fix},
+	{"backlog", backlog},
+	{"limit", limit},
+	{"syn_queue", syn_queue},
+	{"somaxconn", somaxconn},
+	{"somaxconn_fix", somaxconn_fix},
+	{"max_syn_backlog", max_syn_backlog},
+	{"syn_backlog_fix", syn_backlog_fix},
+	{"overflow_words", overflow_words},
+	{"unread", unread},
+	{"tsval", tsval},
+	{"tw_ts", tw_ts},
+	{"tw_age", tw_age},
+	{"tw_seq", tw_seq},
+	{"seq", seq},
+	{"tw_answer", tw_answer},
+	{NULL, NULL},
+};
