@@ -42,7 +42,7 @@ shell_files := scripts/* tests/run-scenarios tests/scenarios/*.sh completions/*.
 c_files := $(wildcard bpf/*.h bpf/*.c user/*.h user/*.c tests/*.h tests/*.c tests/scenarios/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all unit scenarios check lint format install uninstall clean
+.PHONY: all unit scenarios check lint docs format install uninstall clean
 all: $(BUILD)/clbtrace $(BUILD)/prober $(BUILD)/service
 
 $(BUILD)/clbtrace: $(user_objs)
@@ -99,11 +99,16 @@ scenarios: all
 
 check: unit scenarios
 
-lint:
+lint: $(BUILD)/clbtrace
+	scripts/docs --check
 	clang-format --dry-run -Werror $(c_files)
 	shellcheck -x $(shell_files)
 	mandoc -Tlint -Wwarning docs/clbtrace.8
 	clang-tidy --quiet --warnings-as-errors='*' $(wildcard user/*.c) -- -std=gnu11 -DVERSION='"x"' -I$(BUILD)
+
+# The cause catalogue in README, man page and docs/causes.md.
+docs: $(BUILD)/clbtrace
+	scripts/docs
 
 format:
 	clang-format -i $(c_files)

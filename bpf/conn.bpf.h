@@ -24,18 +24,24 @@ static __always_inline bool is_syn(const struct packet *p)
 
 static __always_inline bool maybe_source(const __u8 addr[16], __u8 family)
 {
-	return family == 4 ? maybe_source_byte(first_v4, addr[12]) :
-			     maybe_source_byte(first_v6, addr[0]);
+	return family == 4 ? maybe_source_byte(first_v4, addr[12])
+			   : maybe_source_byte(first_v6, addr[0]);
 }
 
 static __always_inline bool is_v4_mapped(const __u8 addr[16])
 {
-	const __u32 *words = (const __u32 *)addr;
+	const word *words = (const word *)addr;
 
 	return !words[0] && !words[1] && words[2] == bpf_htonl(0xffff);
 }
 
-/* The connection whose packet from the prober has this flow. */
+/* Whether TCP can be what follows an IPv6 header with this next header. */
+static __always_inline bool maybe_tcp_v6(__u8 next)
+{
+	return next == IPPROTO_TCP || is_extension(next);
+}
+
+/* The entry of a connection whose packet from the prober has this flow. */
 static __always_inline struct conn *conn_from_prober(const struct ev_flow *flow)
 {
 	return bpf_map_lookup_elem(&connections, flow);
@@ -52,18 +58,54 @@ static __always_inline struct conn *conn_to_prober(const struct ev_flow *flow)
 	return bpf_map_lookup_elem(&connections, &key);
 }
 
-/* The connection that a packet belongs to, whichever way it goes. */
-static __always_inline struct conn *conn_of(const struct packet *p, enum conn_way *way)
+/* Makes the flow what it was before a redirection. */
+static __always_inline void flow_undo(struct ev_flow *flow, const struct conn_key *original,
+				      enum conn_way way)
 {
+	if (way == FROM_PROBER) {
+		__builtin_memcpy(flow->daddr, original->daddr, 16);
+		flow->dport = original->dport;
+	} else {
+		__builtin_memcpy(flow->saddr, original->daddr, 16);
+		flow->sport = original->dport;
+	}
+}
+
+/* The compiler must not reach into what may be NULL before the caller has tested it. */
+static __always_inline struct conn *conn_checked(struct conn *conn)
+{
+	asm volatile("" : "+r"(conn));
+	return conn;
+}
+
+/* From an entry to the connection: if it was redirected, flow becomes what it was before. */
+static __always_inline struct conn *conn_original(struct conn *conn, struct ev_flow *flow,
+						  enum conn_way way)
+{
+	struct conn_key key;
+
+	if (conn && conn->is_alias) {
+		key = conn->other;
+		flow_undo(flow, &key, way);
+		conn = bpf_map_lookup_elem(&connections, &key);
+	}
+	return conn_checked(conn);
+}
+
+/* The connection that a packet belongs to, whichever way it goes. */
+static __always_inline struct conn *conn_of(struct packet *p, enum conn_way *way)
+{
+	struct ev_flow *flow = &p->flow;
 	struct conn *conn = NULL;
 
 	*way = FROM_PROBER;
-	if (maybe_source(p->flow.saddr, p->flow.family))
-		conn = conn_from_prober(&p->flow);
-	if (conn || !maybe_source(p->flow.daddr, p->flow.family))
-		return conn;
-	*way = TO_PROBER;
-	return conn_to_prober(&p->flow);
+	if (maybe_source(flow->saddr, flow->family))
+		conn = conn_from_prober(flow);
+	if (!conn && maybe_source(flow->daddr, flow->family)) {
+		*way = TO_PROBER;
+		conn = conn_to_prober(flow);
+	}
+	return conn_original(conn, flow, *way);
 }
 
 static __always_inline bool conn_spend(__u32 *spent, __u32 max)
@@ -99,9 +141,11 @@ static __always_inline struct conn *conn_enter(const struct packet *p, __u8 *unt
 	struct conn *conn = conn_from_prober(&p->flow);
 	struct conn fresh = {.isn = p->tcp.seq};
 
-	if (conn && conn->isn == fresh.isn)
+	if (conn && conn->isn == fresh.isn && !conn->is_alias)
 		return conn;
 	if (conn) {
+		if (!conn->is_alias)
+			fresh.other = conn->other;
 		*conn = fresh;
 		return conn;
 	}

@@ -37,9 +37,9 @@ static __always_inline void walk_one(const struct nf_hook_ops *ops, struct walk_
 }
 
 /*
- * net/netfilter/core.c: behind the num_hook_entries entries there is an array of as many pointers to the
- * struct nf_hook_ops, which have the priorities. One entry at a time: a context can only be written
- * at constant offsets.
+ * net/netfilter/core.c: behind the num_hook_entries entries there is an array of as many pointers
+ * to the struct nf_hook_ops, which have the priorities. One entry at a time: a context can only be
+ * written at constant offsets.
  */
 SEC("syscall")
 int walk_hook(struct walk_args *args)
@@ -51,6 +51,7 @@ int walk_hook(struct walk_args *args)
 
 	args->total = 0;
 	args->function = 0;
+	args->prog_id = 0;
 	if (!entries)
 		return 0;
 	count = BPF_CORE_READ(entries, num_hook_entries);

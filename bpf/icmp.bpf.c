@@ -1,31 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // ICMP errors that the host decides to send (icmp_send).
+#define OBJECT icmp /* see RDONLY_CAST */
+
 #include "kernel.h"
 
 #include "maps.bpf.h"
 #include "skb.bpf.h"
 
-/* 6.10, IPv4 only (net/ipv4/icmp.c __icmp_send()). skb is the packet that the error is about. */
+/* 6.10, IPv4 only (net/ipv4/icmp.c __icmp_send()). about is the packet that the error is about. */
 SEC("tp_btf/icmp_send")
-int BPF_PROG(on_icmp_send, const struct sk_buff *skb, int type, int code)
+int BPF_PROG(on_icmp_send, const struct sk_buff *about, int type, int code)
 {
-	struct bytes from = {};
-	struct packet p = {};
+	const struct sk_buff *skb = KERNEL_CAST(sk_buff, about);
+	struct packet p = {.skb = (__u64)about};
 	struct ev_icmp *ev;
 	struct conn *conn;
 
-	if (skb_parse(skb, &from, &p) || !skb_is_own(skb))
+	if (skb_parse(&p) != IPPROTO_TCP || !skb_is_own(skb))
 		return 0;
-	conn = conn_from_prober(&p.flow);
+	conn = conn_original(conn_from_prober(&p.flow), &p.flow, FROM_PROBER);
 	if (conn ? !conn_spend(&conn->drops, CONN_DROPS_MAX) : !is_probe(&p))
 		return 0;
-	parse_options(&from, &p);
-	ev = EVENT_BEGIN(ev_icmp, EV_ICMP, (__u64)skb);
+	skb_parse_options(skb, &p);
+	ev = EVENT_BEGIN(ev_icmp, EV_ICMP, (__u64)about);
 	if (!ev)
 		return 0;
 	ev->flow = p.flow;
 	ev->tcp = p.tcp;
-	ev->ifindex = skb_ifindex(skb);
+	ev->ifindex = skb->dev->ifindex;
 	ev->type = type;
 	ev->code = code;
 	bpf_ringbuf_submit(ev, 0);

@@ -43,7 +43,7 @@ static __always_inline int parse_embedded(const struct bytes *from, __u32 at, __
 	struct tcp_ports_wire tcp;
 
 	if (parse_ip(from, protocol, at, p) || p->flow.proto != IPPROTO_TCP ||
-	    bytes_load(from, p->l4, &tcp, sizeof(tcp)))
+	    bytes_load(from, p->l4, &tcp, sizeof(tcp) / 4))
 		return -1;
 	p->flow.sport = bpf_ntohs(tcp.source);
 	p->flow.dport = bpf_ntohs(tcp.dest);
@@ -51,25 +51,24 @@ static __always_inline int parse_embedded(const struct bytes *from, __u32 at, __
 	return 0;
 }
 
-/* outer: the ICMP packet after parse_ip(). */
-static __always_inline void icmp_exit_report(struct __sk_buff *skb, const struct bytes *from,
-					     const struct packet *outer)
+/* l4: offset of the ICMP header; proto: IPPROTO_ICMP or IPPROTO_ICMPV6. */
+__noinline int icmp_exit_report(struct __sk_buff *skb, __u32 l4, __u32 proto)
 {
+	struct bytes from = {.base = skb, .kind = BYTES_SKB};
 	struct packet p = {};
 	struct icmp_wire icmp;
 	struct ev_icmp *ev;
 	struct conn *conn;
 
-	if (bytes_load(from, outer->l4, &icmp, sizeof(icmp)) ||
-	    !is_icmp_error(outer->flow.proto, icmp.type) ||
-	    parse_embedded(from, outer->l4 + ICMP_HEADER_LEN, skb->protocol, &p))
-		return;
-	conn = conn_from_prober(&p.flow);
+	if (bytes_load(&from, l4, &icmp, sizeof(icmp) / 4) || !is_icmp_error(proto, icmp.type) ||
+	    parse_embedded(&from, l4 + ICMP_HEADER_LEN, skb->protocol, &p))
+		return 0;
+	conn = conn_original(conn_from_prober(&p.flow), &p.flow, FROM_PROBER);
 	if (!conn || !conn_spend(&conn->drops, CONN_DROPS_MAX))
-		return;
+		return 0;
 	ev = EVENT_BEGIN(ev_icmp, EV_ICMP, (__u64)skb);
 	if (!ev)
-		return;
+		return 0;
 	ev->flow = p.flow;
 	ev->tcp = p.tcp;
 	ev->ifindex = skb->ifindex;
@@ -77,6 +76,7 @@ static __always_inline void icmp_exit_report(struct __sk_buff *skb, const struct
 	ev->code = icmp.code;
 	ev->at_exit = 1;
 	bpf_ringbuf_submit(ev, 0);
+	return 0;
 }
 
 #endif

@@ -194,6 +194,7 @@ struct dst_entry {
 struct in6_addr {
 	union {
 		__u8 u6_addr8[16];
+		__be32 u6_addr32[4];
 	} in6_u;
 };
 
@@ -248,6 +249,7 @@ struct request_sock_queue {
 
 struct inet_sock {
 	struct sock sk;
+	__be16 inet_sport;
 };
 
 struct inet_connection_sock {
@@ -278,7 +280,8 @@ struct sk_buff {
 	int skb_iif;
 	__be16 protocol;
 	__u16 network_header;
-	unsigned int tail; /* an offset from head where the kernel is 64-bit (NET_SKBUFF_DATA_USES_OFFSET) */
+	unsigned int tail; /* an offset from head where the kernel is 64-bit
+			      (NET_SKBUFF_DATA_USES_OFFSET) */
 	unsigned char *head;
 };
 

@@ -58,6 +58,13 @@ struct {
 } strangers __weak SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct in_flight);
+} in_flights __weak SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, NF_SLOTS * 2 * NF_HOOKS);
 	__type(key, __u32);
@@ -108,8 +115,8 @@ static __always_inline void count_evicted(void)
 }
 
 /*
- * Room in the ring for an event, its fixed part (size bytes) zeroed and its header filled in. room is what
- * is reserved, a constant; header.size says how much of it is valid.
+ * Room in the ring for an event, its fixed part (size bytes) zeroed and its header filled in. room
+ * is what is reserved, a constant; header.size says how much of it is valid.
  */
 static __always_inline void *event_begin(__u16 type, __u32 size, __u32 room, __u64 skb)
 {
@@ -128,6 +135,7 @@ static __always_inline void *event_begin(__u16 type, __u32 size, __u32 room, __u
 	return hdr;
 }
 
-#define EVENT_BEGIN(type, id, skb) ((struct type *)event_begin(id, sizeof(struct type), sizeof(struct type), skb))
+#define EVENT_BEGIN(type, id, skb)                                                                 \
+	((struct type *)event_begin(id, sizeof(struct type), sizeof(struct type), skb))
 
 #endif

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Packets passing the netfilter hooks, seen between the priorities of the hook functions in place.
+#define OBJECT nf /* see RDONLY_CAST */
+
 #include "kernel.h"
 
 #include "maps.bpf.h"
+#include "redirect.bpf.h"
 #include "skb.bpf.h"
-
-extern void *bpf_rdonly_cast___nf(const void *obj, __u32 btf_id) __ksym __weak;
 
 enum {
 	/* A SYN with all options is 120 and 100 bytes; 48 are left for extension headers. */
@@ -21,23 +22,35 @@ static __always_inline __s32 nf_priority(__u32 slot, const struct nf_hook_state 
 	return priority ? *priority : 0;
 }
 
-static __noinline int nf_report(struct sk_buff *skb, const struct nf_hook_state *state, __u32 slot)
+static __always_inline __u32 nf_ifindex(const struct nf_hook_state *state)
 {
-	struct bytes from = {};
-	struct packet p = {};
+	if (state->hook == NF_INET_LOCAL_OUT || state->hook == NF_INET_POST_ROUTING)
+		return state->out->ifindex;
+	return state->in->ifindex;
+}
+
+static __noinline int nf_report(__u64 skb_address, __u64 state_address, __u32 slot)
+{
+	const struct nf_hook_state *state = KERNEL_CAST(nf_hook_state, state_address);
+	const struct sk_buff *skb = KERNEL_CAST(sk_buff, skb_address);
+	struct packet p = {.skb = skb_address};
 	struct ev_packet *ev;
 	struct conn *conn;
 	enum conn_way way;
 
-	if (skb_parse(skb, &from, &p))
+	if (skb_parse(&p) != IPPROTO_TCP)
 		return 0;
-	/* Which function of a hook took a packet is worth asking where a connection begins or is refused. */
+	/* Which function of a hook took a packet is worth asking where a connection begins or is
+	 * refused. */
 	if (slot >= NF_SLOT_BETWEEN && !(p.tcp.flags & (TCP_SYN | TCP_RST)))
 		return 0;
 	conn = conn_of(&p, &way);
+	if (!conn && is_syn(&p))
+		conn = conn_redirected(&p);
+	conn = conn_checked(conn);
 	if (!conn || !conn_spend(&conn->netfilter, CONN_NETFILTER_MAX))
 		return 0;
-	ev = EVENT_BEGIN(ev_packet, EV_PACKET, (__u64)skb);
+	ev = EVENT_BEGIN(ev_packet, EV_PACKET, skb_address);
 	if (!ev)
 		return 0;
 	ev->flow = p.flow;
@@ -47,10 +60,7 @@ static __noinline int nf_report(struct sk_buff *skb, const struct nf_hook_state 
 	ev->hook = state->hook;
 	ev->pf = state->pf;
 	ev->priority = nf_priority(slot, state);
-	if (state->hook == NF_INET_LOCAL_OUT || state->hook == NF_INET_POST_ROUTING)
-		ev->ifindex = BPF_CORE_READ(state, out, ifindex);
-	else
-		ev->ifindex = BPF_CORE_READ(state, in, ifindex);
+	ev->ifindex = nf_ifindex(state);
 	bpf_ringbuf_submit(ev, 0);
 	return 0;
 }
@@ -65,14 +75,15 @@ static __always_inline int nf_waypoint(struct bpf_nf_ctx *ctx, __u32 slot)
 	protocol = skb->protocol;
 	if (protocol == bpf_htons(ETH_P_IP) && skb->len > NF_LEN_MAX_V4)
 		return NF_ACCEPT;
-	if (skb_maybe(HEADER_CAST(nf, skb), protocol))
-		nf_report(skb, ctx->state, slot);
+	if (skb_maybe(HEADER_AT(skb, 0), protocol))
+		nf_report((__u64)skb, (__u64)ctx->state, slot);
 	return NF_ACCEPT;
 }
 
 /*
- * The context does not tell at which priority a program was called (net/netfilter/nf_bpf_link.c), so there is a
- * program for each place in the order; one program serves all hooks and both families.
+ * The context does not tell at which priority a program was called (net/netfilter/nf_bpf_link.c),
+ * so there is a program for each place in the order; one program serves all hooks and both
+ * families.
  */
 #define NF_PROGRAM(slot)                                                                           \
 	SEC("netfilter") int nf_slot_##slot(struct bpf_nf_ctx *ctx)                                \

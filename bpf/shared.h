@@ -15,7 +15,7 @@ enum {
 };
 
 /* Index of a netfilter program's priority in the map nf_priorities. */
-#define NF_PRIORITY_INDEX(slot, is_v6, hook) (((slot) * 2 + (is_v6)) * NF_HOOKS + (hook))
+#define NF_PRIORITY_INDEX(slot, is_v6, hook) (((slot)*2 + (is_v6)) * NF_HOOKS + (hook))
 
 /* Key of the connection table: prober -> this host, the first bytes of a struct ev_flow. */
 struct conn_key {
@@ -33,6 +33,20 @@ struct conn {
 	__u32 payloads[2];
 	__u32 netfilter;
 	__u32 drops; /* kfree_skb, resets, state changes, ICMP */
+	/*
+	 * A connection that was redirected (DNAT) has a second entry, under the key that it has
+	 * from then on, so that it is found under either. The other's key; all zero if there is
+	 * none.
+	 */
+	struct conn_key other;
+	__u32 is_alias; /* the second entry: only other is meaningful */
+};
+
+/* One per CPU: the last SYN that it reported at tc ingress, as it was then. */
+struct in_flight {
+	__u64 skb;
+	struct conn_key key;
+	__u32 pad;
 };
 
 struct source_key {
@@ -62,11 +76,11 @@ struct walk_args {
 	__u32 pf;
 	__u32 hook;
 	__u32 index;
-	__u32 total; /* out: entries in the hook */
+	__u32 total;	/* out: entries in the hook */
 	__u64 function; /* out, 0 if there is no such entry */
 	__u64 priv;
 	__s32 priority;
-	__u32 type; /* enum nf_hook_ops_type */
+	__u32 type;    /* enum nf_hook_ops_type */
 	__u32 prog_id; /* of a BPF program, else 0 */
 	__u32 pad;
 };
@@ -74,7 +88,8 @@ struct walk_args {
 EVENT_ASSERT_SIZE(conn_key, 36);
 EVENT_ASSERT_AT(ev_flow, proto, 36);
 EVENT_ASSERT_AT(conn_key, dport, __builtin_offsetof(struct ev_flow, dport));
-EVENT_ASSERT_SIZE(conn, 32);
+EVENT_ASSERT_SIZE(conn, 72);
+EVENT_ASSERT_SIZE(in_flight, 48);
 EVENT_ASSERT_SIZE(source_key, 20);
 EVENT_ASSERT_SIZE(stranger, 56);
 EVENT_ASSERT_SIZE(walk_args, 48);

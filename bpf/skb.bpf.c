@@ -1,34 +1,77 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Packets that the kernel drops (kfree_skb).
+#define OBJECT skb /* see RDONLY_CAST */
+
 #include "kernel.h"
 
 #include "maps.bpf.h"
+#include "redirect.bpf.h"
 #include "skb.bpf.h"
+#include "stranger.bpf.h"
 
-extern void *bpf_rdonly_cast___skb(const void *obj, __u32 btf_id) __ksym __weak;
+enum {
+	IP4_TCP_FLAGS = 33 - 24, /* without IP options, from where IPv6 has its destination */
+	IP6_TCP_FLAGS = 13,	 /* behind the IPv6 header */
+};
 
-static __noinline int drop_report(const struct sk_buff *skb, __u64 location, __u32 reason)
+/* Whether this is a SYN from outside, by a glance that IP options or extension headers are allowed
+ * to escape. */
+static __always_inline bool drop_maybe_syn(const struct sk_buff *skb, const struct ipv6hdr *header)
 {
-	struct bytes from = {};
-	struct packet p = {};
+	__u8 flags = 0;
+
+	if (!skb->skb_iif)
+		return false;
+	if (skb->protocol == bpf_htons(ETH_P_IP)) {
+		if (HEADER_BYTE(header, IP4_PROTOCOL) != IPPROTO_TCP)
+			return false;
+		flags = header->daddr.in6_u.u6_addr8[IP4_TCP_FLAGS];
+	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
+		if (header->nexthdr != IPPROTO_TCP)
+			return false;
+		header = HEADER_AT(skb, 40);
+		flags = HEADER_BYTE(header, IP6_TCP_FLAGS);
+	}
+	return (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
+/* Whether a SYN that is in no connection is to be reported; one from elsewhere is counted. */
+static __always_inline bool drop_is_probe(const struct sk_buff *skb, const struct packet *p)
+{
+	if (!is_syn(p) || !is_wanted_port(p->flow.dport))
+		return false;
+	if (is_source(p->flow.saddr))
+		return true;
+	if (skb->skb_iif)
+		stranger_count(&p->flow);
+	return false;
+}
+
+static __noinline int drop_report(__u64 address, __u64 location, __u32 reason)
+{
+	const struct sk_buff *skb = KERNEL_CAST(sk_buff, address);
+	struct packet p = {.skb = address};
 	struct ev_drop *ev;
 	struct conn *conn;
 	enum conn_way way;
 
-	if (skb_parse(skb, &from, &p) || !skb_is_own(skb))
+	if (skb_parse(&p) != IPPROTO_TCP || !skb_is_own(skb))
 		return 0;
 	conn = conn_of(&p, &way);
-	if (conn ? !conn_spend(&conn->drops, CONN_DROPS_MAX) : !is_probe(&p))
+	if (!conn && is_syn(&p))
+		conn = conn_redirected(&p);
+	conn = conn_checked(conn);
+	if (conn ? !conn_spend(&conn->drops, CONN_DROPS_MAX) : !drop_is_probe(skb, &p))
 		return 0;
-	parse_options(&from, &p);
-	ev = EVENT_BEGIN(ev_drop, EV_DROP, (__u64)skb);
+	skb_parse_options(skb, &p);
+	ev = EVENT_BEGIN(ev_drop, EV_DROP, address);
 	if (!ev)
 		return 0;
 	ev->flow = p.flow;
 	ev->tcp = p.tcp;
 	ev->location = location;
 	ev->reason = reason;
-	ev->ifindex = skb_ifindex(skb);
+	ev->ifindex = skb->dev->ifindex;
 	bpf_ringbuf_submit(ev, 0);
 	return 0;
 }
@@ -37,7 +80,9 @@ static __noinline int drop_report(const struct sk_buff *skb, __u64 location, __u
 SEC("tp_btf/kfree_skb")
 int BPF_PROG(on_kfree_skb, const struct sk_buff *skb, void *location, __u32 reason)
 {
-	if (skb_maybe(HEADER_CAST(skb, skb), skb->protocol))
-		drop_report(skb, (__u64)location, reason);
+	const struct ipv6hdr *header = HEADER_AT(skb, 0);
+
+	if (skb_maybe(header, skb->protocol) || drop_maybe_syn(skb, header))
+		drop_report((__u64)skb, (__u64)location, reason);
 	return 0;
 }

@@ -5,17 +5,11 @@
 
 #include "conn.bpf.h"
 
-/*
- * bpf_rdonly_cast() (kernel 6.2) makes any address a pointer that may be loaded through; a fault reads as 0. Such a
- * load costs about 1 ns where bpf_probe_read_kernel() costs ten. Each object declares a flavor of its own:
- * bpftool 7.1 cannot link two objects that declare the same kernel function.
- */
-#define HEADER_CAST(flavor, skb)                                                                   \
-	((const struct ipv6hdr *)bpf_rdonly_cast___##flavor((skb)->head + (skb)->network_header,   \
-							    bpf_core_type_id_kernel(struct ipv6hdr)))
+/* Bytes from an offset behind the network header; struct ipv6hdr serves as a window of 40 bytes. */
+#define HEADER_AT(skb, offset) KERNEL_CAST(ipv6hdr, (skb)->head + (skb)->network_header + (offset))
 
-/* The byte at an offset of a header of either family: struct ipv6hdr serves as a window of 40 bytes. */
-#define HEADER_BYTE(header, offset) ((header)->saddr.in6_u.u6_addr8[(offset) - 8])
+/* The byte at an offset, 8 to 23, of that window. */
+#define HEADER_BYTE(header, offset) ((header)->saddr.in6_u.u6_addr8[(offset)-8])
 
 enum {
 	IP4_PROTOCOL = 9,
@@ -27,54 +21,69 @@ enum {
 static __always_inline bool skb_maybe(const struct ipv6hdr *header, __be16 protocol)
 {
 	if (protocol == bpf_htons(ETH_P_IP))
-		return maybe_source_byte(first_v4, HEADER_BYTE(header, IP4_SADDR)) ||
-		       maybe_source_byte(first_v4, HEADER_BYTE(header, IP4_DADDR));
+		return (maybe_source_byte(first_v4, HEADER_BYTE(header, IP4_SADDR)) ||
+			maybe_source_byte(first_v4, HEADER_BYTE(header, IP4_DADDR))) &&
+		       HEADER_BYTE(header, IP4_PROTOCOL) == IPPROTO_TCP;
 	if (protocol == bpf_htons(ETH_P_IPV6))
-		return maybe_source_byte(first_v6, header->saddr.in6_u.u6_addr8[0]) ||
-		       maybe_source_byte(first_v6, header->daddr.in6_u.u6_addr8[0]);
+		return (maybe_source_byte(first_v6, header->saddr.in6_u.u6_addr8[0]) ||
+			maybe_source_byte(first_v6, header->daddr.in6_u.u6_addr8[0])) &&
+		       maybe_tcp_v6(header->nexthdr);
 	return false;
 }
 
-/* Parses the packet from its network header. Returns 0, or -1: not TCP, or not readable. */
-static __always_inline int skb_parse(const struct sk_buff *skb, struct bytes *from, struct packet *p)
+/*
+ * Here and below skb is the result of a KERNEL_CAST(). Loads through a tracepoint's own pointer,
+ * and through some of what it points to, are not guarded: a union member that is no pointer
+ * (dev_scratch in the place of dev, ip_defrag_offset in that of sk) would crash the kernel. They
+ * also cost a search of the kernel's types each, at load.
+ */
+static __always_inline struct bytes skb_bytes(const struct sk_buff *skb)
 {
-	__u16 network = BPF_CORE_READ(skb, network_header);
-	__u32 tail = BPF_CORE_READ(skb, tail);
+	__u16 network = skb->network_header;
+	__u32 tail = skb->tail;
 
-	from->base = BPF_CORE_READ(skb, head) + network;
-	from->kind = BYTES_KERNEL;
-	from->limit = tail > network ? tail - network : 0;
-	if (parse_ip(from, BPF_CORE_READ(skb, protocol), 0, p))
-		return -1;
-	return parse_tcp(from, p);
-}
-
-static __always_inline bool is_own_netns(const struct net *net)
-{
-	return BPF_CORE_READ(net, ns.inum) == own_netns;
+	return (struct bytes){.base = skb->head + network,
+			      .kind = BYTES_KERNEL,
+			      .limit = tail > network ? tail - network : 0};
 }
 
 /*
- * Whether a packet is in this network namespace. Before a packet to be sent has a device its socket tells;
- * dev_scratch and the like share the device's place: then the address is no device and reads as 0.
+ * As packet_parse(), from the network header of the struct sk_buff at p->skb. It is handed over in
+ * memory, because a global function accepts no other pointer as a number.
  */
+__weak __noinline int skb_parse(struct packet *p)
+{
+	const struct sk_buff *skb;
+	struct bytes from;
+
+	if (!p)
+		return -1;
+	skb = KERNEL_CAST(sk_buff, p->skb);
+	from = skb_bytes(skb);
+	return packet_parse(&from, skb->protocol, 0, p);
+}
+
+static __always_inline void skb_parse_options(const struct sk_buff *skb, struct packet *p)
+{
+	struct bytes from = skb_bytes(skb);
+
+	parse_options(&from, p);
+}
+
+/* Whether a packet is in this network namespace. Before a packet to be sent has a device, its
+ * socket tells. */
 static __always_inline bool skb_is_own(const struct sk_buff *skb)
 {
-	const struct net *net = BPF_CORE_READ(skb, dev, nd_net.net);
+	const struct net *net = skb->dev->nd_net.net;
 	const struct dst_entry *dst;
 
 	if (!net)
-		net = BPF_CORE_READ(skb, sk, __sk_common.skc_net.net);
+		net = skb->sk->__sk_common.skc_net.net;
 	if (!net) {
-		dst = (const void *)(BPF_CORE_READ(skb, _skb_refdst) & ~1UL); /* SKB_DST_PTRMASK */
-		net = BPF_CORE_READ(dst, dev, nd_net.net);
+		dst = KERNEL_CAST(dst_entry, skb->_skb_refdst & ~1UL); /* SKB_DST_PTRMASK */
+		net = dst->dev->nd_net.net;
 	}
-	return !net || is_own_netns(net);
-}
-
-static __always_inline __u32 skb_ifindex(const struct sk_buff *skb)
-{
-	return BPF_CORE_READ(skb, dev, ifindex);
+	return !net || net->ns.inum == own_netns;
 }
 
 #endif

@@ -6,34 +6,36 @@
 #include "maps.bpf.h"
 #include "packet.bpf.h"
 
-static __always_inline struct bpf_sock *socket_lookup(struct __sk_buff *skb, const struct packet *p)
+static __always_inline struct bpf_sock *socket_lookup(struct __sk_buff *skb,
+						      const struct ev_flow *flow)
 {
 	struct bpf_sock_tuple tuple = {};
 
-	if (p->flow.family == 4) {
-		__builtin_memcpy(&tuple.ipv4.saddr, p->flow.saddr + 12, 4);
-		__builtin_memcpy(&tuple.ipv4.daddr, p->flow.daddr + 12, 4);
-		tuple.ipv4.sport = bpf_htons(p->flow.sport);
-		tuple.ipv4.dport = bpf_htons(p->flow.dport);
+	if (flow->family == 4) {
+		__builtin_memcpy(&tuple.ipv4.saddr, flow->saddr + 12, 4);
+		__builtin_memcpy(&tuple.ipv4.daddr, flow->daddr + 12, 4);
+		tuple.ipv4.sport = bpf_htons(flow->sport);
+		tuple.ipv4.dport = bpf_htons(flow->dport);
 		return bpf_skc_lookup_tcp(skb, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0);
 	}
-	__builtin_memcpy(tuple.ipv6.saddr, p->flow.saddr, 16);
-	__builtin_memcpy(tuple.ipv6.daddr, p->flow.daddr, 16);
-	tuple.ipv6.sport = bpf_htons(p->flow.sport);
-	tuple.ipv6.dport = bpf_htons(p->flow.dport);
+	__builtin_memcpy(tuple.ipv6.saddr, flow->saddr, 16);
+	__builtin_memcpy(tuple.ipv6.daddr, flow->daddr, 16);
+	tuple.ipv6.sport = bpf_htons(flow->sport);
+	tuple.ipv6.dport = bpf_htons(flow->dport);
 	return bpf_skc_lookup_tcp(skb, &tuple, sizeof(tuple.ipv6), BPF_F_CURRENT_NETNS, 0);
 }
 
 static __always_inline void socket_listen(const struct tcp_sock *tp, struct ev_socket *ev)
 {
 	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
-	const __u64 *laddr = (const __u64 *)ev->laddr;
+	const word *laddr = (const word *)ev->laddr;
 
 	if (sk->__sk_common.skc_family == AF_INET6)
 		bpf_probe_read_kernel(ev->laddr, 16, &sk->__sk_common.skc_v6_rcv_saddr);
 	else
 		v4_mapped(ev->laddr, sk->__sk_common.skc_rcv_saddr);
-	ev->any_addr = !laddr[0] && (!laddr[1] || laddr[1] == bpf_cpu_to_be64(0xffff00000000ULL));
+	ev->any_addr =
+		!laddr[0] && !laddr[1] && !laddr[3] && (!laddr[2] || laddr[2] == bpf_htonl(0xffff));
 	ev->bound_ifindex = sk->__sk_common.skc_bound_dev_if;
 	ev->backlog = sk->sk_ack_backlog;
 	ev->max_backlog = sk->sk_max_ack_backlog;
@@ -41,7 +43,8 @@ static __always_inline void socket_listen(const struct tcp_sock *tp, struct ev_s
 	ev->has_filter = sk->sk_filter != NULL;
 }
 
-static __always_inline void socket_time_wait(const struct tcp_timewait_sock *tw, struct ev_socket *ev)
+static __always_inline void socket_time_wait(const struct tcp_timewait_sock *tw,
+					     struct ev_socket *ev)
 {
 	ev->tw_ts_recent = tw->tw_ts_recent;
 	ev->tw_ts_recent_stamp = tw->tw_ts_recent_stamp;
@@ -50,17 +53,20 @@ static __always_inline void socket_time_wait(const struct tcp_timewait_sock *tw,
 }
 
 /* The lookup is as of before any DNAT, which has not happened yet at tc ingress. */
-static __always_inline void socket_report(struct __sk_buff *skb, const struct packet *p)
+__noinline int socket_report(struct __sk_buff *skb, const struct ev_flow *flow)
 {
-	struct bpf_sock *sk = socket_lookup(skb, p);
 	struct tcp_timewait_sock *tw;
-	struct tcp_sock *tp;
 	struct ev_socket *ev;
+	struct tcp_sock *tp;
+	struct bpf_sock *sk;
 
+	if (!flow)
+		return 0;
+	sk = socket_lookup(skb, flow);
 	ev = EVENT_BEGIN(ev_socket, EV_SOCKET, (__u64)skb);
 	if (!ev)
 		goto out;
-	ev->flow = p->flow;
+	ev->flow = *flow;
 	if (sk) {
 		ev->state = sk->state;
 		if (ev->state == TCP_LISTEN && (tp = bpf_skc_to_tcp_sock(sk)))
@@ -72,6 +78,7 @@ static __always_inline void socket_report(struct __sk_buff *skb, const struct pa
 out:
 	if (sk)
 		bpf_sk_release(sk);
+	return 0;
 }
 
 #endif

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Packets entering and leaving the host, at tc ingress and egress of each interface.
+#define OBJECT tc /* see RDONLY_CAST */
+
 #include "kernel.h"
 
 #include "conn.bpf.h"
 #include "icmp_exit.bpf.h"
 #include "maps.bpf.h"
 #include "packet.bpf.h"
+#include "redirect.bpf.h"
 #include "socket.bpf.h"
 
 /* Frames with a payload up to this length take less room in the ring. */
@@ -19,31 +22,38 @@ struct tc_place {
 	__u8 untracked;
 };
 
+static __always_inline bool tc_maybe_v4(const struct ip4_wire *ip, enum tc_way way)
+{
+	if (!maybe_source_byte(first_v4, *(const __u8 *)&ip->saddr) &&
+	    (way == TC_IN || !maybe_source_byte(first_v4, *(const __u8 *)&ip->daddr)))
+		return false;
+	return ip->protocol == IPPROTO_TCP || (way == TC_OUT && ip->protocol == IPPROTO_ICMP);
+}
+
+static __always_inline bool tc_maybe_v6(const struct ip6_wire *ip, enum tc_way way)
+{
+	if (!maybe_source_byte(first_v6, ip->saddr[0]) &&
+	    (way == TC_IN || !maybe_source_byte(first_v6, ip->daddr[0])))
+		return false;
+	return maybe_tcp_v6(ip->nexthdr) || (way == TC_OUT && ip->nexthdr == IPPROTO_ICMPV6);
+}
+
 /*
- * The cost of clbtrace on a host is this function: it runs for every packet. Only the first byte of an
- * address is looked at. A header that is not in the linear part goes to the slow path.
+ * The cost of clbtrace on a host is this function: it runs for every packet. For most of them only
+ * the first byte of an address is looked at. A header that is not in the linear part goes to the
+ * slow path.
  */
 static __always_inline bool tc_maybe(const struct __sk_buff *skb, __u32 l2_len, enum tc_way way)
 {
 	const void *data = (void *)(long)skb->data;
 	const void *end = (void *)(long)skb->data_end;
+	const struct ip4_wire *ip4 = data + l2_len;
+	const struct ip6_wire *ip6 = data + l2_len;
 
-	if (skb->protocol == bpf_htons(ETH_P_IP)) {
-		const struct ip4_wire *ip = data + l2_len;
-
-		if ((const void *)(ip + 1) > end)
-			return true;
-		return maybe_source_byte(first_v4, *(const __u8 *)&ip->saddr) ||
-		       (way == TC_OUT && maybe_source_byte(first_v4, *(const __u8 *)&ip->daddr));
-	}
-	if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
-		const struct ip6_wire *ip = data + l2_len;
-
-		if ((const void *)(ip + 1) > end)
-			return true;
-		return maybe_source_byte(first_v6, ip->saddr[0]) ||
-		       (way == TC_OUT && maybe_source_byte(first_v6, ip->daddr[0]));
-	}
+	if (skb->protocol == bpf_htons(ETH_P_IP))
+		return (const void *)(ip4 + 1) > end || tc_maybe_v4(ip4, way);
+	if (skb->protocol == bpf_htons(ETH_P_IPV6))
+		return (const void *)(ip6 + 1) > end || tc_maybe_v6(ip6, way);
 	return false;
 }
 
@@ -82,60 +92,68 @@ static __always_inline void tc_report_sized(struct __sk_buff *skb, const struct 
 	bpf_ringbuf_submit(ev, 0);
 }
 
-static __always_inline void tc_report(struct __sk_buff *skb, const struct packet *p,
-				      const struct tc_place *place)
+/* Global functions, here and below: see packet_parse(). */
+__noinline int tc_parse(struct __sk_buff *skb, __u32 l2_len, struct packet *p)
 {
+	struct bytes from = {.base = skb, .kind = BYTES_SKB};
+
+	return p ? packet_parse(&from, skb->protocol, l2_len, p) : -1;
+}
+
+__noinline int tc_report(struct __sk_buff *skb, struct packet *p, const struct tc_place *place)
+{
+	struct bytes from = {.base = skb, .kind = BYTES_SKB};
+
+	if (!p || !place)
+		return 0;
+	parse_options(&from, p);
 	if (!p->tcp.payload_len)
 		tc_report_sized(skb, p, place, EV_CAPTURE_HEADERS);
 	else if (skb->len <= CAPTURE_SHORT)
 		tc_report_sized(skb, p, place, CAPTURE_SHORT);
 	else
 		tc_report_sized(skb, p, place, EV_CAPTURE_PAYLOAD);
+	return 0;
 }
 
 static __noinline int tc_in(struct __sk_buff *skb, __u32 l2_len)
 {
-	struct bytes from = {.base = skb, .kind = BYTES_SKB};
 	struct tc_place place = {.way = TC_IN, .l2_len = l2_len};
-	struct packet p = {};
+	struct packet p = {.skb = (__u64)skb};
 	struct conn *conn;
 
-	if (parse_ip(&from, skb->protocol, l2_len, &p) || parse_tcp(&from, &p))
+	if (tc_parse(skb, l2_len, &p) != IPPROTO_TCP)
 		return 0;
 	if (is_syn(&p))
 		conn = conn_enter(&p, &place.untracked);
 	else
-		conn = conn_from_prober(&p.flow);
+		conn = conn_original(conn_from_prober(&p.flow), &p.flow, FROM_PROBER);
 	if (conn ? !conn_wants(conn, &p, FROM_PROBER) : !place.untracked)
 		return 0;
-	parse_options(&from, &p);
 	tc_report(skb, &p, &place);
-	if (is_syn(&p))
-		socket_report(skb, &p);
+	if (is_syn(&p)) {
+		socket_report(skb, &p.flow);
+		conn_departs(&p);
+	}
 	return 0;
 }
 
 static __noinline int tc_out(struct __sk_buff *skb, __u32 l2_len)
 {
-	struct bytes from = {.base = skb, .kind = BYTES_SKB};
 	struct tc_place place = {.way = TC_OUT, .l2_len = l2_len};
 	struct packet p = {};
 	struct conn *conn;
 	enum conn_way way;
+	int proto;
 
-	if (parse_ip(&from, skb->protocol, l2_len, &p))
-		return 0;
-	if (p.flow.proto == IPPROTO_ICMP || p.flow.proto == IPPROTO_ICMPV6) {
-		icmp_exit_report(skb, &from, &p);
-		return 0;
-	}
-	if (parse_tcp(&from, &p))
+	proto = tc_parse(skb, l2_len, &p);
+	if (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6)
+		icmp_exit_report(skb, p.l4, proto);
+	if (proto != IPPROTO_TCP)
 		return 0;
 	conn = conn_of(&p, &way);
-	if (!conn || !conn_wants(conn, &p, way))
-		return 0;
-	parse_options(&from, &p);
-	tc_report(skb, &p, &place);
+	if (conn && conn_wants(conn, &p, way))
+		tc_report(skb, &p, &place);
 	return 0;
 }
 

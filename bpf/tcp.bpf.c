@@ -1,36 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What TCP does with a followed connection: resets, state changes, SYN-ACK retransmissions.
+#define OBJECT tcp /* see RDONLY_CAST */
+
 #include "kernel.h"
 
 #include "maps.bpf.h"
 #include "skb.bpf.h"
+#include "stranger.bpf.h"
 
-/* The flow of a socket, prober -> this host. Any of the socket kinds that begin with sock_common. */
+/* The addresses and the remote port of a socket (a KERNEL_CAST()); the flow is prober -> this host.
+ */
 static __always_inline void socket_flow(const struct sock_common *sk, struct ev_flow *flow)
 {
 	flow->proto = IPPROTO_TCP;
-	flow->sport = bpf_ntohs(BPF_CORE_READ(sk, skc_dport));
-	flow->dport = BPF_CORE_READ(sk, skc_num);
-	if (BPF_CORE_READ(sk, skc_family) == AF_INET6) {
-		BPF_CORE_READ_INTO(&flow->saddr, sk, skc_v6_daddr);
-		BPF_CORE_READ_INTO(&flow->daddr, sk, skc_v6_rcv_saddr);
+	flow->sport = bpf_ntohs(sk->skc_dport);
+	if (sk->skc_family == AF_INET6) {
+		copy_words((word *)flow->saddr, sk->skc_v6_daddr.in6_u.u6_addr32, 4);
+		copy_words((word *)flow->daddr, sk->skc_v6_rcv_saddr.in6_u.u6_addr32, 4);
 	} else {
-		v4_mapped(flow->saddr, BPF_CORE_READ(sk, skc_daddr));
-		v4_mapped(flow->daddr, BPF_CORE_READ(sk, skc_rcv_saddr));
+		v4_mapped(flow->saddr, sk->skc_daddr);
+		v4_mapped(flow->daddr, sk->skc_rcv_saddr);
 	}
 	/* An IPv6 socket that talks IPv4 has v4-mapped addresses. */
 	flow->family = is_v4_mapped(flow->saddr) ? 4 : 6;
 }
 
-/* The followed connection that a socket belongs to, its flow filled in. */
+/* Not skc_num: tcp_set_state(TCP_CLOSE) has cleared it by the time that it tells
+ * (__inet_put_port()). */
+static __always_inline __u16 socket_port(const struct sock *sk)
+{
+	return bpf_ntohs(KERNEL_CAST(inet_sock, sk)->inet_sport);
+}
+
+static __always_inline bool socket_is_own(const struct sock_common *sk)
+{
+	return sk->skc_net.net->ns.inum == own_netns;
+}
+
+/* The followed connection with this flow, which becomes what it was before a redirection. */
 static __always_inline struct conn *socket_conn(const struct sock_common *sk, struct ev_flow *flow)
 {
-	const struct net *net = BPF_CORE_READ(sk, skc_net.net);
-
-	socket_flow(sk, flow);
-	if (!maybe_source(flow->saddr, flow->family) || !is_own_netns(net))
+	if (!maybe_source(flow->saddr, flow->family) || !socket_is_own(sk))
 		return NULL;
-	return conn_from_prober(flow);
+	return conn_original(conn_from_prober(flow), flow, FROM_PROBER);
+}
+
+/* A connection that was accepted, with this flow. */
+static __always_inline void socket_stranger(const struct sock_common *sk,
+					    const struct ev_flow *flow)
+{
+	if (is_wanted_port(flow->dport) && socket_is_own(sk) && !is_source(flow->saddr))
+		stranger_count(flow);
 }
 
 struct reset {
@@ -45,25 +65,25 @@ static __always_inline void reset_fill(struct ev_reset *ev, const struct packet 
 	ev->tcp = p->tcp;
 	ev->reason = reset->reason;
 	ev->has_reason = reset->has_reason;
-	ev->sk_state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	ev->sk_state = sk->__sk_common.skc_state;
 }
 
-/* A reset that answers a packet. sk may be NULL. */
-static __noinline int reset_passive(const struct sock *sk, const struct sk_buff *skb,
-				    const struct reset *reset)
+/* A reset that answers a packet. The socket may be NULL: then its state reads as 0. */
+static __noinline int reset_passive(__u64 sk_address, __u64 skb_address, const struct reset *reset)
 {
-	struct bytes from = {};
-	struct packet p = {};
+	const struct sk_buff *skb = KERNEL_CAST(sk_buff, skb_address);
+	const struct sock *sk = KERNEL_CAST(sock, sk_address);
+	struct packet p = {.skb = skb_address};
 	struct ev_reset *ev;
 	struct conn *conn;
 
-	if (skb_parse(skb, &from, &p) || !skb_is_own(skb))
+	if (skb_parse(&p) != IPPROTO_TCP || !skb_is_own(skb))
 		return 0;
-	conn = conn_from_prober(&p.flow);
+	conn = conn_original(conn_from_prober(&p.flow), &p.flow, FROM_PROBER);
 	if (conn ? !conn_spend(&conn->drops, CONN_DROPS_MAX) : !is_probe(&p))
 		return 0;
-	parse_options(&from, &p);
-	ev = EVENT_BEGIN(ev_reset, EV_RESET, (__u64)skb);
+	skb_parse_options(skb, &p);
+	ev = EVENT_BEGIN(ev_reset, EV_RESET, skb_address);
 	if (!ev)
 		return 0;
 	reset_fill(ev, &p, sk, reset);
@@ -72,12 +92,15 @@ static __noinline int reset_passive(const struct sock *sk, const struct sk_buff 
 }
 
 /* A reset that the connection sends of its own accord. */
-static __noinline int reset_active(const struct sock *sk, const struct reset *reset)
+static __noinline int reset_active(__u64 sk_address, const struct reset *reset)
 {
+	const struct sock *sk = KERNEL_CAST(sock, sk_address);
 	struct packet p = {};
 	struct ev_reset *ev;
 	struct conn *conn;
 
+	socket_flow(&sk->__sk_common, &p.flow);
+	p.flow.dport = socket_port(sk);
 	conn = socket_conn(&sk->__sk_common, &p.flow);
 	if (!conn || !conn_spend(&conn->drops, CONN_DROPS_MAX))
 		return 0;
@@ -92,12 +115,12 @@ static __noinline int reset_active(const struct sock *sk, const struct reset *re
 
 static __always_inline int reset_report(const void *ctx, struct reset reset)
 {
-	const struct sk_buff *skb = NULL;
-	const struct sock *sk = NULL;
+	__u64 skb = 0, sk = 0;
 
 	/*
-	 * Either may be NULL, and kernels before 6.13 believe that a tracepoint's pointers never are: they drop a test
-	 * for NULL and let loads through it crash. Read as numbers, the pointers are tested and read safely.
+	 * Either may be NULL, and kernels before 6.13 believe that a tracepoint's pointers never
+	 * are: they drop a test for NULL and let loads through it crash. Read as numbers, the
+	 * pointers are tested and read safely.
 	 */
 	bpf_probe_read_kernel(&sk, sizeof(sk), ctx);
 	bpf_probe_read_kernel(&skb, sizeof(skb), ctx + sizeof(__u64));
@@ -118,15 +141,20 @@ int on_tcp_send_reset(__u64 *ctx)
 }
 
 SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(on_inet_sock_set_state, const struct sock *sk, int oldstate, int newstate)
+int BPF_PROG(on_inet_sock_set_state, const struct sock *sock, int oldstate, int newstate)
 {
+	const struct sock *sk = KERNEL_CAST(sock, sock);
 	struct ev_flow flow = {};
 	struct ev_state *ev;
 	struct conn *conn;
 
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
+	socket_flow(&sk->__sk_common, &flow);
+	flow.dport = socket_port(sk);
 	conn = socket_conn(&sk->__sk_common, &flow);
+	if (!conn && oldstate == TCP_SYN_RECV && newstate == TCP_ESTABLISHED)
+		socket_stranger(&sk->__sk_common, &flow);
 	if (!conn || !conn_spend(&conn->drops, CONN_DROPS_MAX))
 		return 0;
 	ev = EVENT_BEGIN(ev_state, EV_STATE, 0);
@@ -140,12 +168,16 @@ int BPF_PROG(on_inet_sock_set_state, const struct sock *sk, int oldstate, int ne
 }
 
 SEC("tp_btf/tcp_retransmit_synack")
-int BPF_PROG(on_tcp_retransmit_synack, const struct sock *sk, const struct request_sock *req)
+int BPF_PROG(on_tcp_retransmit_synack, const struct sock *listener,
+	     const struct request_sock *request)
 {
+	const struct request_sock *req = KERNEL_CAST(request_sock, request);
 	struct ev_synack_retrans *ev;
 	struct ev_flow flow = {};
 	struct conn *conn;
 
+	socket_flow(&req->__req_common, &flow);
+	flow.dport = req->__req_common.skc_num;
 	conn = socket_conn(&req->__req_common, &flow);
 	if (!conn || !conn_spend(&conn->drops, CONN_DROPS_MAX))
 		return 0;

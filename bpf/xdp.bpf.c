@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // SYNs as they arrive, before everything else on the host (--xdp).
+#define OBJECT xdp /* see RDONLY_CAST */
+
 #include "kernel.h"
 
 #include "conn.bpf.h"
@@ -25,26 +27,28 @@ static __always_inline __u32 xdp_capture(struct xdp_md *ctx, __u32 frame_len, __
 	return len;
 }
 
-static __noinline int xdp_report(struct xdp_md *ctx, __be16 protocol)
+/* Global functions: see packet_parse(). */
+__noinline int xdp_parse(struct xdp_md *ctx, __u32 protocol, struct packet *p)
 {
 	struct bytes from = {.base = ctx, .kind = BYTES_XDP};
-	__u32 frame_len = ctx->data_end - ctx->data;
-	struct packet p = {};
-	struct ev_packet *ev;
-	__u8 untracked = 0;
-	struct conn *conn;
 
-	if (parse_ip(&from, protocol, ETH_HLEN, &p) || parse_tcp(&from, &p) || !is_syn(&p))
+	return p ? packet_parse(&from, protocol, ETH_HLEN, p) : -1;
+}
+
+__noinline int xdp_report(struct xdp_md *ctx, struct packet *p, __u32 untracked)
+{
+	struct bytes from = {.base = ctx, .kind = BYTES_XDP};
+	__u32 frame_len = bpf_xdp_get_buff_len(ctx);
+	struct ev_packet *ev;
+
+	if (!p)
 		return 0;
-	conn = conn_enter(&p, &untracked);
-	if (conn ? !conn_wants(conn, &p, FROM_PROBER) : !untracked)
-		return 0;
-	parse_options(&from, &p);
+	parse_options(&from, p);
 	ev = event_begin(EV_PACKET, sizeof(*ev), sizeof(*ev) + EV_CAPTURE_HEADERS, 0);
 	if (!ev)
 		return 0;
-	ev->flow = p.flow;
-	ev->tcp = p.tcp;
+	ev->flow = p->flow;
+	ev->tcp = p->tcp;
 	ev->ifindex = ctx->ingress_ifindex;
 	ev->frame_len = frame_len;
 	ev->waypoint = WP_XDP;
@@ -56,7 +60,22 @@ static __noinline int xdp_report(struct xdp_md *ctx, __be16 protocol)
 	return 0;
 }
 
-/* With fragments: a device with jumbo frames refuses a program that does not say that it can take them. */
+static __noinline int xdp_syn(struct xdp_md *ctx, __be16 protocol)
+{
+	struct packet p = {};
+	__u8 untracked = 0;
+	struct conn *conn;
+
+	if (xdp_parse(ctx, protocol, &p) != IPPROTO_TCP || !is_syn(&p))
+		return 0;
+	conn = conn_enter(&p, &untracked);
+	if (conn ? conn_wants(conn, &p, FROM_PROBER) : untracked)
+		xdp_report(ctx, &p, untracked);
+	return 0;
+}
+
+/* With fragments: a device with jumbo frames refuses a program that does not say that it can take
+ * them. */
 SEC("xdp.frags")
 int xdp_in(struct xdp_md *ctx)
 {
@@ -69,11 +88,13 @@ int xdp_in(struct xdp_md *ctx)
 	if ((const void *)(ip4 + 1) > end)
 		return XDP_PASS;
 	if (ether->protocol == bpf_htons(ETH_P_IP)) {
-		if (ip4->protocol == IPPROTO_TCP && maybe_source_byte(first_v4, *(const __u8 *)&ip4->saddr))
-			xdp_report(ctx, ether->protocol);
+		if (ip4->protocol == IPPROTO_TCP &&
+		    maybe_source_byte(first_v4, *(const __u8 *)&ip4->saddr))
+			xdp_syn(ctx, ether->protocol);
 	} else if (ether->protocol == bpf_htons(ETH_P_IPV6)) {
-		if ((const void *)(ip6 + 1) <= end && maybe_source_byte(first_v6, ip6->saddr[0]))
-			xdp_report(ctx, ether->protocol);
+		if ((const void *)(ip6 + 1) <= end && maybe_tcp_v6(ip6->nexthdr) &&
+		    maybe_source_byte(first_v6, ip6->saddr[0]))
+			xdp_syn(ctx, ether->protocol);
 	}
 	return XDP_PASS;
 }

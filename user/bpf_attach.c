@@ -66,8 +66,8 @@ static int xdp_busy(int ifindex, const char *ifname, const struct bpf_report *re
 		close(fd);
 	}
 	return bpf_fail(report, -EBUSY,
-			"--xdp: the XDP slot of %s is held by program %u (%s); trace without --xdp", ifname,
-			query.prog_id, info.name[0] ? info.name : "no name");
+			"--xdp: the XDP slot of %s is held by program %u (%s); trace without --xdp",
+			ifname, query.prog_id, info.name[0] ? info.name : "no name");
 }
 
 static int attach_xdp(const struct bpf_program *prog, int ifindex, const char *ifname,
@@ -86,7 +86,8 @@ static int attach_xdp(const struct bpf_program *prog, int ifindex, const char *i
 			return xdp_busy(ifindex, ifname, report);
 	}
 	if (err)
-		return bpf_fail(report, err, "--xdp: cannot attach to %s: %s", ifname, strerror(-err));
+		return bpf_fail(report, err, "--xdp: cannot attach to %s: %s", ifname,
+				strerror(-err));
 	return fd;
 }
 
@@ -97,7 +98,8 @@ int bpf_attach(struct bpf_attached *to, struct clbtrace_bpf *skel, int ifindex, 
 	int err = 0;
 
 	*to = (struct bpf_attached){.xdp = -1};
-	to->out = attach_tc(ether ? skel->progs.tc_out_ether : skel->progs.tc_out_ip, ifindex, TCX_AFTER);
+	to->out = attach_tc(ether ? skel->progs.tc_out_ether : skel->progs.tc_out_ip, ifindex,
+			    TCX_AFTER);
 	if (to->out)
 		to->in = attach_tc(ether ? skel->progs.tc_in_ether : skel->progs.tc_in_ip, ifindex,
 				   TCX_BEFORE);

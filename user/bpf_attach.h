@@ -16,7 +16,8 @@ struct bpf_attached {
 	int xdp; /* link's fd, -1 if none */
 };
 
-/* Whether a hardware type (ARPHRD_*) is one whose packets the programs can find the IP header of. */
+/* Whether a hardware type (ARPHRD_*) is one whose packets the programs can find the IP header of.
+ */
 bool bpf_attach_knows(unsigned int arphrd);
 /*
  * Egress before ingress: ingress starts to follow connections. On failure nothing stays attached.

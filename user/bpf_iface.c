@@ -15,7 +15,7 @@ struct iface {
 	struct iface *next;
 	struct link_entry link;
 	struct bpf_attached attached;
-	bool seen; /* in the list that is being gone through */
+	bool seen;    /* in the list that is being gone through */
 	bool refused; /* attaching failed: not tried again while it exists */
 };
 
@@ -61,11 +61,11 @@ static int add(struct bpf_ifaces *ifaces, const struct link_entry *link,
 	ifaces->first = iface;
 	if (!bpf_attach_knows(link->arphrd))
 		err = bpf_fail(report, -EOPNOTSUPP,
-			       "interface %s has hardware type %u, which clbtrace cannot read", link->name,
-			       link->arphrd);
+			       "interface %s has hardware type %u, which clbtrace cannot read",
+			       link->name, link->arphrd);
 	else
-		err = bpf_attach(&iface->attached, ifaces->skel, link->ifindex, link->name, link->arphrd,
-				 ifaces->options->xdp, report);
+		err = bpf_attach(&iface->attached, ifaces->skel, link->ifindex, link->name,
+				 link->arphrd, ifaces->options->xdp, report);
 	iface->refused = err != 0;
 	if (err)
 		iface->attached.xdp = -1;
@@ -98,8 +98,8 @@ static int attach_all(struct bpf_ifaces *ifaces, const struct link_list *links,
 	return attached ? 0 : bpf_fail(report, -ENODEV, "no interface is up, loopback aside");
 }
 
-int bpf_ifaces_open(struct bpf_ifaces **out, struct clbtrace_bpf *skel, const struct options *options,
-		    const struct bpf_report *report)
+int bpf_ifaces_open(struct bpf_ifaces **out, struct clbtrace_bpf *skel,
+		    const struct options *options, const struct bpf_report *report)
 {
 	struct bpf_ifaces *ifaces;
 	struct link_list links = {};
@@ -164,7 +164,8 @@ static int update(struct bpf_ifaces *ifaces, const struct link_entry *link, uint
 	bool renamed;
 
 	if (iface) {
-		renamed = strcmp(iface->link.name, link->name) || iface->link.master != link->master;
+		renamed =
+			strcmp(iface->link.name, link->name) || iface->link.master != link->master;
 		iface->seen = true;
 		iface->link = *link;
 		return renamed ? push_link(link, now_ns, to) : 0;
@@ -202,7 +203,8 @@ int bpf_ifaces_changed(struct bpf_ifaces *ifaces, uint64_t now_ns, const struct 
 	struct iface *iface;
 	int err;
 
-	/* What changed is not told apart: the whole list is compared, so that a lost message does no harm. */
+	/* What changed is not told apart: the whole list is compared, so that a lost message does
+	 * no harm. */
 	link_changes_drain(ifaces->changes);
 	err = link_list_read(&links);
 	if (err) {

@@ -9,8 +9,8 @@
 #include <string.h>
 
 enum {
-	REASONS_MAX = 1024,	/* core reasons; a kernel has about 130 */
-	SUBSYSTEM_SHIFT = 16,	/* SKB_DROP_REASON_SUBSYS_SHIFT, include/net/dropreason.h */
+	REASONS_MAX = 1024,   /* core reasons; a kernel has about 130 */
+	SUBSYSTEM_SHIFT = 16, /* SKB_DROP_REASON_SUBSYS_SHIFT, include/net/dropreason.h */
 	SUBSYSTEM_MASK = 0xffff,
 };
 
@@ -68,8 +68,9 @@ static int names_read(struct names *names, const struct btf *btf, const char *ty
 	type = btf__type_by_id(btf, id);
 	value = btf_enum(type);
 	for (i = 0; i < btf_vlen(type); i++) {
-		err = names_add(names, value[i].val,
-				without_prefix(btf__name_by_offset(btf, value[i].name_off), prefixes));
+		err = names_add(
+			names, value[i].val,
+			without_prefix(btf__name_by_offset(btf, value[i].name_off), prefixes));
 		if (err)
 			return err;
 	}
@@ -141,7 +142,8 @@ int bpf_kernel_tracepoint_args(const struct bpf_kernel *kernel, const char *name
 	id = btf__find_by_name_kind(kernel->btf, typedef_name, BTF_KIND_TYPEDEF);
 	if (id < 0)
 		return -ENOENT;
-	/* typedef void (*btf_trace_NAME)(void *, ...): the first is not an argument of the tracepoint. */
+	/* typedef void (*btf_trace_NAME)(void *, ...): the first is not an argument of the
+	 * tracepoint. */
 	type = btf__type_by_id(kernel->btf, btf__type_by_id(kernel->btf, id)->type);
 	if (type && btf_is_ptr(type))
 		type = btf__type_by_id(kernel->btf, type->type);
@@ -164,7 +166,8 @@ void bpf_kernel_drop_reason(const struct bpf_kernel *kernel, uint32_t reason, ch
 	name_of(&kernel->drops, reason, buf, len);
 }
 
-void bpf_kernel_reset_reason(const struct bpf_kernel *kernel, uint32_t reason, char *buf, size_t len)
+void bpf_kernel_reset_reason(const struct bpf_kernel *kernel, uint32_t reason, char *buf,
+			     size_t len)
 {
 	name_of(&kernel->resets, reason, buf, len);
 }

@@ -49,7 +49,8 @@ int bpf_load_permitted(const struct bpf_report *report)
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
 
 	if (syscall(SYS_capget, &header, data))
-		return bpf_fail(report, -errno, "cannot read own capabilities: %s", strerror(errno));
+		return bpf_fail(report, -errno, "cannot read own capabilities: %s",
+				strerror(errno));
 	if (has_capability(data, CAP_NET_ADMIN) &&
 	    (has_capability(data, CAP_SYS_ADMIN) ||
 	     (has_capability(data, CAP_BPF) && has_capability(data, CAP_PERFMON))))
@@ -72,7 +73,8 @@ static int check_kernel(const struct bpf_kernel *kernel, const struct bpf_report
 	return 0;
 }
 
-/* Programs whose tracepoint this kernel does not have, or has with other arguments, are not loaded. */
+/* Programs whose tracepoint this kernel does not have, or has with other arguments, are not loaded.
+ */
 static void choose_programs(struct clbtrace_bpf *skel, const struct bpf_kernel *kernel,
 			    const struct options *options, const struct bpf_report *report)
 {
@@ -86,8 +88,9 @@ static void choose_programs(struct clbtrace_bpf *skel, const struct bpf_kernel *
 	if (reset == 2)
 		bpf_notice(report, "this kernel gives no reason for resets (kernel 6.10)");
 	if (!icmp)
-		bpf_notice(report, "this kernel does not report ICMP errors where it decides on them "
-				   "(icmp_send, kernel 6.10): they are seen as they leave");
+		bpf_notice(report,
+			   "this kernel does not report ICMP errors where it decides on them "
+			   "(icmp_send, kernel 6.10): they are seen as they leave");
 }
 
 static int set_own_netns(struct clbtrace_bpf *skel, const struct bpf_report *report)
@@ -95,7 +98,8 @@ static int set_own_netns(struct clbtrace_bpf *skel, const struct bpf_report *rep
 	struct stat st;
 
 	if (stat("/proc/self/ns/net", &st))
-		return bpf_fail(report, -errno, "cannot read /proc/self/ns/net: %s", strerror(errno));
+		return bpf_fail(report, -errno, "cannot read /proc/self/ns/net: %s",
+				strerror(errno));
 	skel->rodata->own_netns = st.st_ino;
 	return 0;
 }
@@ -124,7 +128,8 @@ static void set_first_bytes(struct clbtrace_bpf *skel, const struct options *opt
 	for (i = 0; i < options->n_sources; i++) {
 		p = &options->sources[i];
 		if (is_v4_prefix(p)) {
-			mark_first_bytes((uint64_t *)skel->rodata->first_v4, p->addr[12], p->len - 96);
+			mark_first_bytes((uint64_t *)skel->rodata->first_v4, p->addr[12],
+					 p->len - 96);
 			continue;
 		}
 		mark_first_bytes((uint64_t *)skel->rodata->first_v6, p->addr[0], p->len);
@@ -181,8 +186,8 @@ static const char *essential_line(char *log)
 		next = log + strcspn(log, "\n");
 		if (*next)
 			*next++ = '\0';
-		if (*log && strncmp(log, "processed ", 10) && strncmp(log, "verification time", 17) &&
-		    strncmp(log, "stack depth", 11))
+		if (*log && strncmp(log, "processed ", 10) &&
+		    strncmp(log, "verification time", 17) && strncmp(log, "stack depth", 11))
 			line = log;
 	}
 	return line;

@@ -16,18 +16,12 @@
 enum {
 	HOOK_ENTRIES_MAX = 64,
 	PRIORITY_TRIES = 8,
-	/* One first at two hooks, one last at four, the slots in between at four; IPv4 and IPv6. */
 	LINKS_MAX = 2 * NF_INET_NUMHOOKS * NF_SLOTS,
 };
 
 /* NF_IP_PRI_FIRST and NF_IP_PRI_LAST themselves are refused (net/netfilter/nf_bpf_link.c). */
 #define PRIORITY_FIRST (INT32_MIN + 1)
-#define PRIORITY_LAST (INT32_MAX - 1)
-
-struct bpf_netfilter {
-	struct bpf_link *links[LINKS_MAX];
-	int count;
-};
+#define PRIORITY_LAST  (INT32_MAX - 1)
 
 struct place {
 	unsigned int slot;
@@ -36,6 +30,12 @@ struct place {
 	int32_t priority; /* where to attach */
 	int32_t step;	  /* to the next one to try if another BPF program is there */
 	int32_t passed;	  /* the priority that events report as passed */
+};
+
+struct bpf_netfilter {
+	struct bpf_link *links[LINKS_MAX];
+	struct place places[LINKS_MAX]; /* of each link */
+	int count;
 };
 
 static struct bpf_program *slot_program(struct clbtrace_bpf *skel, unsigned int slot)
@@ -67,7 +67,8 @@ static bool is_own(struct clbtrace_bpf *skel, uint32_t prog_id)
 
 static int walk_one(struct clbtrace_bpf *skel, struct walk_args *args)
 {
-	/* The kernel writes the context back to where it came from (bpf_prog_test_run_syscall()). */
+	/* The kernel writes the context back to where it came from (bpf_prog_test_run_syscall()).
+	 */
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(*args));
 
 	return bpf_prog_test_run_opts(bpf_program__fd(skel->progs.walk_hook), &opts);
@@ -89,8 +90,10 @@ int bpf_netfilter_walk(struct clbtrace_bpf *skel, unsigned int pf, unsigned int 
 			break;
 		if (!args.function || is_own(skel, args.prog_id))
 			continue;
-		out[count++] = (struct hook_entry){.function = args.function, .priv = args.priv,
-						   .priority = args.priority, .type = args.type};
+		out[count++] = (struct hook_entry){.function = args.function,
+						   .priv = args.priv,
+						   .priority = args.priority,
+						   .type = args.type};
 	}
 	return count;
 }
@@ -114,13 +117,15 @@ static int attach_at(struct bpf_netfilter *nf, struct clbtrace_bpf *skel, const 
 		return err;
 	if (!link)
 		return -EBUSY;
+	nf->places[nf->count] = *place;
 	nf->links[nf->count++] = link;
 	return 0;
 }
 
 /*
- * One right after each priority that is in use, so that a drop is placed between two of them. The last is left
- * out: what comes after it is the waypoint at the end. Conntrack's confirm (INT_MAX) comes after that one.
+ * One right after each priority that is in use, so that a drop is placed between two of them. The
+ * last is left out: what comes after it is the waypoint at the end. Conntrack's confirm (INT_MAX)
+ * comes after that one.
  */
 static void attach_between(struct bpf_netfilter *nf, struct clbtrace_bpf *skel, struct place place)
 {
@@ -154,7 +159,7 @@ static int attach_hook(struct bpf_netfilter *nf, struct clbtrace_bpf *skel, unsi
 	place.priority = PRIORITY_LAST;
 	place.step = -1;
 	err = attach_at(nf, skel, &place);
-	if (err || (hook != NF_INET_PRE_ROUTING && hook != NF_INET_LOCAL_OUT))
+	if (err || hook == NF_INET_LOCAL_IN || hook == NF_INET_POST_ROUTING)
 		return err;
 	place.slot = NF_SLOT_FIRST;
 	place.passed = INT32_MIN;
@@ -167,7 +172,8 @@ int bpf_netfilter_attach(struct bpf_netfilter **out, struct clbtrace_bpf *skel,
 			 const struct bpf_report *report)
 {
 	static const unsigned int hooks[] = {NF_INET_POST_ROUTING, NF_INET_LOCAL_OUT,
-					     NF_INET_LOCAL_IN, NF_INET_PRE_ROUTING};
+					     NF_INET_FORWARD, NF_INET_LOCAL_IN,
+					     NF_INET_PRE_ROUTING};
 	static const unsigned int families[] = {NFPROTO_IPV4, NFPROTO_IPV6};
 	struct bpf_netfilter *nf;
 	int err = 0;
@@ -179,6 +185,24 @@ int bpf_netfilter_attach(struct bpf_netfilter **out, struct clbtrace_bpf *skel,
 		for (size_t f = 0; !err && f < sizeof(families) / sizeof(*families); f++)
 			err = attach_hook(nf, skel, families[f], hooks[i]);
 	return err ? bpf_fail(report, err, "cannot attach to netfilter: %s", strerror(-err)) : 0;
+}
+
+int bpf_netfilter_waypoints(const struct bpf_netfilter *nf, uint64_t now_ns,
+			    const struct event_sink *to)
+{
+	struct fact_hook fact = {
+		.hdr = {.type = EV_FACT_HOOK, .size = sizeof(fact), .time_ns = now_ns},
+		.backend = HOOK_WAYPOINT,
+	};
+	int err = 0;
+
+	for (int i = 0; i < nf->count && !err; i++) {
+		fact.pf = (uint8_t)nf->places[i].pf;
+		fact.hook = (uint8_t)nf->places[i].hook;
+		fact.priority = nf->places[i].passed;
+		err = to->push(to->ctx, &fact.hdr);
+	}
+	return err;
 }
 
 void bpf_netfilter_detach(struct bpf_netfilter *nf)

@@ -14,6 +14,10 @@ int bpf_netfilter_attach(struct bpf_netfilter **out, struct clbtrace_bpf *skel,
 			 const struct bpf_report *report);
 void bpf_netfilter_detach(struct bpf_netfilter *netfilter);
 
+/* Pushes one EV_FACT_HOOK (HOOK_WAYPOINT) for each program. Returns 0 or the -errno of push. */
+int bpf_netfilter_waypoints(const struct bpf_netfilter *netfilter, uint64_t now_ns,
+			    const struct event_sink *to);
+
 /* As hook_walk_fn in facts.h, skel's own programs left out. */
 int bpf_netfilter_walk(struct clbtrace_bpf *skel, unsigned int pf, unsigned int hook,
 		       struct hook_entry *out, int max);

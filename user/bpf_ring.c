@@ -73,7 +73,8 @@ static int push_drop(struct bpf_ring *ring, const struct ev_hdr *ev)
 	struct ev_drop drop;
 
 	memcpy(&drop, ev, sizeof(drop));
-	bpf_kernel_drop_reason(ring->kernel, drop.reason, drop.reason_name, sizeof(drop.reason_name));
+	bpf_kernel_drop_reason(ring->kernel, drop.reason, drop.reason_name,
+			       sizeof(drop.reason_name));
 	if (!strcmp(drop.reason_name, unspecified))
 		bpf_symbols_name(&ring->symbols, drop.location, drop.symbol, sizeof(drop.symbol));
 	return ring->to->push(ring->to->ctx, &drop.hdr);

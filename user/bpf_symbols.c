@@ -16,7 +16,8 @@ void bpf_symbols_name(struct bpf_symbols *symbols, uint64_t addr, char *buf, siz
 	if (i == BPF_SYMBOLS) {
 		i = symbols->next++ % BPF_SYMBOLS;
 		symbols->known[i].addr = addr;
-		/* A return address may be that of the next function: the call can be a function's last instruction. */
+		/* A return address may be that of the next function: the call can be a function's
+		 * last instruction. */
 		if (kallsyms_lookup(addr - 1, symbols->known[i].name,
 				    sizeof(symbols->known[i].name), NULL, 0))
 			symbols->known[i].name[0] = '\0';

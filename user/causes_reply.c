@@ -147,6 +147,20 @@ const struct cause causes_reply[] = {
 			"that answers fast"},
 	},
 	{
+		.id = "http-status",
+		.stage = "application",
+		.step = "4",
+		.title = "the HTTP status code is not an expected one",
+		.explain = "The service answered in time, with a status code that --expect-status "
+			   "does not list (by default 100 to 499).",
+		.outcome = OUTCOME_FAILED,
+		.rules = {{E(RESPONSE) | E(HTTP_STATUS), E(LATE), CONFIDENCE_CERTAIN}},
+		.needs = NEED_SERVICE,
+		.summary = "[{process} ]answered {status_line} to {request_line}; expected is a "
+			   "status in --expect-status",
+		.fix = {"{status_fix}"},
+	},
+	{
 		.id = "closed-without-response",
 		.stage = "application",
 		.step = "4",
@@ -171,7 +185,11 @@ const struct cause causes_reply[] = {
 			   "answer: SO_LINGER 0, a crash, an access list in the application.",
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(HANDSHAKE) | E(RESET_ACTIVE), E(RESPONSE) | E(PROBER_FIN),
-			   CONFIDENCE_CERTAIN}},
+			   CONFIDENCE_CERTAIN},
+			  {E(HANDSHAKE) | E(RST_OUT),
+			   E(RESPONSE) | E(PROBER_FIN) | E(RESET_HANDSHAKE) | E(DROP_NETFILTER) |
+				   E(DROP_SOCKET_FILTER) | E(DROP_OVERFLOW),
+			   CONFIDENCE_LIKELY}},
 		.needs = NEED_SERVICE,
 		.summary = "{process} reset the connection {reset_after}[ ({reset_reason})]",
 		.fix = {"look at {comm}'s log at that time: a crash, an access list, a limit of "

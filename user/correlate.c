@@ -50,6 +50,8 @@ struct corr {
 	struct heap pending;
 	uint64_t n_pushed;
 	uint64_t watermark; /* everything up to here has been taken */
+	uint64_t taken_ns;  /* the time of what was taken last: how often the caller tells the time
+			       must not matter */
 	struct loss losses[MAX_LOSSES];
 	unsigned int n_losses;
 	struct corr_stats stats;
@@ -68,6 +70,7 @@ int corr_new(struct corr **out, const struct corr_config *config, const struct c
 	corr->config = *config;
 	corr->ops = *ops;
 	corr->host.timeout_ns = config->timeout_ns;
+	memcpy(corr->host.expect_status, config->expect_status, sizeof(config->expect_status));
 	if (probe_table_init(&corr->table, config->max_probes)) {
 		free(corr);
 		return -ENOMEM;
@@ -97,13 +100,15 @@ void corr_stats(const struct corr *corr, struct corr_stats *out)
 	*out = corr->stats;
 }
 
-/* Events lost since the probe's first SYN. */
-static uint64_t lost_since(const struct corr *corr, const struct probe *probe)
+/* Events lost between the probe's first SYN and what its verdict follows from. */
+static uint64_t lost_in_window(const struct corr *corr, const struct probe *probe)
 {
+	uint64_t end = probe->timed_out ? probe->attempt.start_ns + corr->config.timeout_ns
+					: probe->attempt.decided_ns + SETTLE_NS;
 	uint64_t events = 0;
 
 	for (unsigned int i = 0; i < corr->n_losses; i++)
-		if (corr->losses[i].until_ns >= probe->first_ns)
+		if (corr->losses[i].until_ns >= probe->first_ns && corr->losses[i].since_ns <= end)
 			events += corr->losses[i].events;
 	return events;
 }
@@ -131,22 +136,41 @@ static void retire(struct corr *corr, struct probe *probe, bool forget)
 	probe_table_remove(&corr->table, probe);
 }
 
+/*
+ * A retransmitted SYN may change the verdict to anything. Without one, only an answer does that
+ * came after all: what happens to a connection later on (its process ends, the prober gives up) is
+ * not the probe's outcome.
+ */
+static bool is_news(const struct probe *probe, const struct cause *cause)
+{
+	if (!probe->cause)
+		return true;
+	if (probe->cause == cause)
+		return false;
+	if (!probe->judged)
+		return true;
+	if (cause->outcome == OUTCOME_HEALTHY)
+		return !probe->timed_out;
+	return cause == cause_find("slow-response");
+}
+
 /* Tells the verdict, unless it is the one that was told before. */
 static void emit(struct corr *corr, struct probe *probe)
 {
 	const struct cause *cause = judge(probe, &corr->host, corr->config.wall_offset_ns,
-					  lost_since(corr, probe), &corr->verdict);
-	bool news = probe->cause != cause || probe->outcome != cause->outcome;
+					  lost_in_window(corr, probe), &corr->verdict);
 	bool healthy = cause->outcome == OUTCOME_HEALTHY;
 
-	if (news)
+	if (is_news(probe, cause)) {
 		corr->ops.verdict(corr->ops.ctx, &corr->verdict);
-	probe->cause = cause;
-	probe->outcome = cause->outcome;
+		probe->cause = cause;
+		probe->outcome = cause->outcome;
+	}
+	probe->judged = true;
 	probe->asked_for = probe->attempt.bits;
 	probe_forget_facts(probe);
 	probe_table_settle(&corr->table, probe);
-	probe_table_timer(&corr->table, probe, corr->watermark + (healthy ? LINGER_NS : KEEP_NS));
+	probe_table_timer(&corr->table, probe, corr->taken_ns + (healthy ? LINGER_NS : KEEP_NS));
 	if (corr->table.settled.n > MAX_SETTLED ||
 	    corr->table.settled.n > corr->config.max_probes / 4 + 1)
 		retire(corr, corr->table.settled.oldest, true);
@@ -184,7 +208,7 @@ static void ask(struct corr *corr, struct probe *probe)
 		return;
 	}
 	probe->state = PROBE_ASKED;
-	probe_table_timer(&corr->table, probe, corr->watermark + FACTS_NS);
+	probe_table_timer(&corr->table, probe, corr->taken_ns + FACTS_NS);
 	if (corr->ops.need)
 		corr->ops.need(corr->ops.ctx, &probe->flow, probe->ifindex, needs, probe->first_ns);
 }
@@ -258,6 +282,31 @@ static bool begins_probe(const struct ev_tcp *tcp)
 	return (tcp->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
 }
 
+/* The port is used again: the old probe's verdict is due. */
+static void give_way(struct corr *corr, struct probe *probe, const struct ev_flow *flow)
+{
+	close_now(corr, probe, false);
+	probe = probe_table_find(&corr->table, flow); /* closing it may have retired it */
+	if (probe)
+		retire(corr, probe, false);
+}
+
+/* A SYN that was not seen before: the first or a retransmission, which may revise the verdict. */
+static void take_attempt(struct corr *corr, struct probe *probe, uint64_t time_ns,
+			 const struct ev_tcp *syn)
+{
+	probe->syns++;
+	probe->judged = false;
+	if (probe->syns > 1 && probe->state != PROBE_ASKED) {
+		probe_table_reopen(&corr->table, probe);
+		probe->timed_out = false;
+		probe_table_timer(&corr->table, probe,
+				  (probe->cause ? time_ns : probe->first_ns) +
+					  corr->config.timeout_ns);
+	}
+	probe_new_attempt(probe, time_ns, syn);
+}
+
 /* A SYN at entry: a new probe, or a new attempt of the one that is followed, or the same packet
  * further on. */
 static struct probe *take_syn(struct corr *corr, struct probe *probe, const struct ev_packet *p)
@@ -267,46 +316,39 @@ static struct probe *take_syn(struct corr *corr, struct probe *probe, const stru
 	if (probe && probe->isn != p->tcp.seq) {
 		if (!entry)
 			return NULL;
-		close_now(corr, probe, false);
-		probe = probe_table_find(&corr->table,
-					 &p->flow); /* closing one may have retired it */
-		if (probe)
-			retire(corr, probe, false);
+		give_way(corr, probe, &p->flow);
 		probe = NULL;
 	}
 	if (!probe && entry)
 		probe = new_probe(corr, &p->flow, p->tcp.seq, p->hdr.time_ns);
-	if (!probe || p->waypoint != WP_TC_INGRESS)
+	if (!probe || !entry)
 		return probe;
-	/* Stacked devices (bridge, bond, VLAN) show one packet several times: the first interface
-	 * counts. */
-	if (probe->entered && p->ifindex != probe->ifindex)
+	/* One packet is seen at XDP, at tc, and on each of stacked devices (bridge, bond, VLAN):
+	 * where the first was seen counts. */
+	if (probe->entry && (p->waypoint != probe->entry || p->ifindex != probe->ifindex))
 		return probe;
-	probe->entered = true;
+	probe->entry = p->waypoint;
 	probe->ifindex = p->ifindex;
-	probe->syns++;
-	if (probe->syns > 1 && probe->state != PROBE_ASKED) {
-		probe_table_reopen(&corr->table, probe);
-		probe->timed_out = false;
-		probe_table_timer(&corr->table, probe,
-				  (probe->cause ? p->hdr.time_ns : probe->first_ns) +
-					  corr->config.timeout_ns);
-	}
-	probe_new_attempt(probe, p);
+	take_attempt(corr, probe, p->hdr.time_ns, &p->tcp);
 	return probe;
 }
 
-/* A SYN dropped before tc ingress: its drop is the first that is seen of it. */
-static struct probe *take_dropped_syn(struct corr *corr, const struct ev_drop *d)
+/* A SYN dropped before tc ingress: its drop is all that is seen of it. */
+static struct probe *take_dropped_syn(struct corr *corr, struct probe *probe,
+				      const struct ev_drop *d)
 {
-	struct probe *probe = new_probe(corr, &d->flow, d->tcp.seq, d->hdr.time_ns);
-
+	if (probe && probe->entry)
+		return probe;
+	if (probe && probe->isn != d->tcp.seq) {
+		give_way(corr, probe, &d->flow);
+		probe = NULL;
+	}
+	if (!probe)
+		probe = new_probe(corr, &d->flow, d->tcp.seq, d->hdr.time_ns);
 	if (!probe)
 		return NULL;
 	probe->ifindex = d->ifindex;
-	probe->syns = 1;
-	probe->attempt.start_ns = d->hdr.time_ns;
-	probe->attempt.syn = d->tcp;
+	take_attempt(corr, probe, d->hdr.time_ns, &d->tcp);
 	return probe;
 }
 
@@ -351,8 +393,8 @@ static void take_event(struct corr *corr, const struct ev_hdr *ev)
 	}
 	if (ev->type == EV_PACKET && incoming && begins_probe(&packet->tcp))
 		probe = take_syn(corr, probe, packet);
-	else if (ev->type == EV_DROP && !probe && begins_probe(&drop->tcp))
-		probe = take_dropped_syn(corr, drop);
+	else if (ev->type == EV_DROP && incoming && begins_probe(&drop->tcp))
+		probe = take_dropped_syn(corr, probe, drop);
 	if (!probe)
 		return;
 	probe->last_ns = ev->time_ns;
@@ -386,10 +428,12 @@ static void run(struct corr *corr)
 		if (node && (!probe || node->key <= probe->timer.key)) {
 			if (node->key > corr->watermark)
 				return;
+			corr->taken_ns = node->key;
 			heap_remove(&corr->pending, node);
 			take_event(corr, &((struct pending *)node)->ev);
 			free(node);
 		} else if (probe && probe->timer.key <= corr->watermark) {
+			corr->taken_ns = probe->timer.key;
 			timer(corr, probe);
 		} else {
 			return;
@@ -455,14 +499,18 @@ void corr_finish(struct corr *corr, uint64_t now_ns)
 
 	corr->watermark = now_ns > corr->watermark ? now_ns : corr->watermark;
 	run(corr);
+	corr->taken_ns = corr->watermark;
 	while ((probe = corr->table.open.oldest)) {
-		uint64_t elapsed = corr->watermark - probe->first_ns;
+		/* One that has its verdict is open for its last SYN only. */
+		uint64_t since = probe->cause ? probe->attempt.start_ns : probe->first_ns;
+		uint64_t elapsed = corr->watermark - since;
 
 		probe->cut_short_ms =
 			elapsed < corr->config.timeout_ns ? (uint32_t)(elapsed / MS) + 1 : 0;
 		/* The kernel answers in microseconds: what is unanswered after this long stays so.
 		 */
-		probe->timed_out = !probe->cut_short_ms || elapsed >= YOUNG_NS;
+		if (probe->state == PROBE_OPEN)
+			probe->timed_out = !probe->cut_short_ms || elapsed >= YOUNG_NS;
 		if (probe->state != PROBE_ASKED)
 			ask(corr, probe);
 		if (probe->state == PROBE_ASKED || probe->state == PROBE_OPEN)

@@ -4,14 +4,16 @@
 #define CLBTRACE_CORRELATE_H
 
 #include "event_sink.h"
+#include "http.h"
 #include "verdict.h"
 
 struct corr;
 
 struct corr_config {
-	uint64_t timeout_ns;	 /* a probe unanswered for so long has failed */
-	uint64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
-	unsigned int max_probes; /* how many probes to follow at once */
+	uint64_t timeout_ns;			  /* a probe unanswered for so long has failed */
+	uint64_t wall_offset_ns;		  /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	unsigned int max_probes;		  /* how many probes to follow at once */
+	uint8_t expect_status[HTTP_STATUS_BYTES]; /* HTTP status codes that are healthy */
 };
 
 struct corr_ops {

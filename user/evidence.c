@@ -121,6 +121,8 @@ uint64_t evidence_of(const struct probe *probe, const struct corr_host *host)
 		bits |= E(TIMEOUT);
 	if (a->response_ns > probe->first_ns + host->timeout_ns)
 		bits |= E(LATE);
+	if (a->http_status && !(host->expect_status[a->http_status / 8] >> a->http_status % 8 & 1))
+		bits |= E(HTTP_STATUS);
 	if (a->out_ifs.n && a->in_ifs.n) {
 		bool same = false;
 

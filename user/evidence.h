@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is known of a probe's latest attempt, as bits that the cause table's rules are written in. */
+/* What is known of a probe's latest attempt, as bits that the cause table's rules are written in.
+ */
 #ifndef CLBTRACE_EVIDENCE_H
 #define CLBTRACE_EVIDENCE_H
 
@@ -24,7 +25,8 @@ struct corr_host;
 	X(SERVER_FIN, "this host closed")                                                          \
 	X(REQUEST, "the prober sent data")                                                         \
 	X(RESPONSE, "this host sent data")                                                         \
-	X(LATE, "its answer left after the timeout")                                              \
+	X(LATE, "its answer left after the timeout")                                               \
+	X(HTTP_STATUS, "its HTTP status is not an expected one")                                   \
 	X(TIMEOUT, "the timeout has passed")                                                       \
 	X(DROP_XDP, "dropped by XDP")                                                              \
 	X(DROP_TC, "dropped by a tc filter at ingress")                                            \
@@ -73,7 +75,7 @@ enum evidence_index {
 #define EVIDENCE_INDEX(name, text) EVI_##name,
 	EVIDENCE(EVIDENCE_INDEX)
 #undef EVIDENCE_INDEX
-	EVI_COUNT,
+		EVI_COUNT,
 };
 
 #define E(name) (1ULL << EVI_##name)
@@ -89,8 +91,8 @@ _Static_assert(EVI_COUNT <= 64, "evidence bits");
 const char *evidence_text(enum evidence_index index);
 
 /*
- * Adds to the bits that the events have set those that follow from the host's facts about the probe.
- * Reads the probe and the host only.
+ * Adds to the bits that the events have set those that follow from the host's facts about the
+ * probe. Reads the probe and the host only.
  */
 uint64_t evidence_of(const struct probe *probe, const struct corr_host *host);
 

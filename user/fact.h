@@ -6,19 +6,20 @@
 #include "../bpf/event.h"
 
 /*
- * What a verdict can need to know. A request is the probe's flow (prober -> this host) with a mask of
- * these; the answer is any number of facts with that same flow, then one EV_FACT_DONE.
+ * What a verdict can need to know. A request is the probe's flow (prober -> this host) with a mask
+ * of these; the answer is any number of facts with that same flow, then one EV_FACT_DONE.
  */
 enum fact_need {
-	NEED_LISTENERS = 1 << 0, /* every listening TCP socket on the probe's port, as FACT_LISTENER */
-	NEED_CONN = 1 << 1,      /* the connection itself, as FACT_CONN, if it exists */
-	NEED_SYSCTLS = 1 << 2,   /* the sysctls a cause can quote, as FACT_SYSCTL */
-	NEED_COUNTERS = 1 << 3,  /* netstat and snmp counters that grew, as FACT_COUNTER */
-	NEED_ROUTE = 1 << 4,     /* the route from this host to the prober, as FACT_ROUTE */
-	NEED_ADDRS = 1 << 5,     /* whether either address is local, as two FACT_ADDR */
-	NEED_NEIGH = 1 << 6,     /* the reply's next hop, as FACT_NEIGH */
-	NEED_PROGRAMS = 1 << 7,  /* XDP, tc and cgroup programs in the way, as FACT_PROGRAM */
-	NEED_HOOKS = 1 << 8,     /* netfilter hook functions of the probe's family, as FACT_HOOK */
+	NEED_LISTENERS =
+		1 << 0,	    /* every listening TCP socket on the probe's port, as FACT_LISTENER */
+	NEED_CONN = 1 << 1, /* the connection itself, as FACT_CONN, if it exists */
+	NEED_SYSCTLS = 1 << 2,	 /* the sysctls a cause can quote, as FACT_SYSCTL */
+	NEED_COUNTERS = 1 << 3,	 /* netstat and snmp counters that grew, as FACT_COUNTER */
+	NEED_ROUTE = 1 << 4,	 /* the route from this host to the prober, as FACT_ROUTE */
+	NEED_ADDRS = 1 << 5,	 /* whether either address is local, as two FACT_ADDR */
+	NEED_NEIGH = 1 << 6,	 /* the reply's next hop, as FACT_NEIGH */
+	NEED_PROGRAMS = 1 << 7,	 /* XDP, tc and cgroup programs in the way, as FACT_PROGRAM */
+	NEED_HOOKS = 1 << 8,	 /* netfilter hook functions of the probe's family, as FACT_HOOK */
 	NEED_CONNTRACK = 1 << 9, /* conntrack count and max, as FACT_CONNTRACK */
 };
 
@@ -37,9 +38,9 @@ struct fact_listener {
 	__u32 limit;   /* idiag_wqueue: sk_max_ack_backlog */
 	__u32 inode;
 	__u32 uid;
-	__u32 pid;           /* 0 if no process was found */
+	__u32 pid;	     /* 0 if no process was found */
 	__u32 bound_ifindex; /* 0: any */
-	__u8 family;         /* 4 or 6 */
+	__u8 family;	     /* 4 or 6 */
 	__u8 v6only;
 	__u8 pad[2];
 	char comm[EV_COMM_LEN];
@@ -51,8 +52,8 @@ struct fact_listener {
 struct fact_conn {
 	struct ev_hdr hdr;
 	struct ev_flow flow;
-	__u32 state; /* TCP_* */
-	__u32 inode; /* 0: no owner, not accepted yet */
+	__u32 state;  /* TCP_* */
+	__u32 inode;  /* 0: no owner, not accepted yet */
 	__u32 rqueue; /* bytes the application has not read */
 	__u32 wqueue;
 	__u32 pid;
@@ -72,7 +73,8 @@ struct fact_sysctl {
 struct fact_counter {
 	struct ev_hdr hdr;
 	struct ev_flow flow;
-	char name[EV_NAME_LEN]; /* TcpExtListenOverflows, IpOutNoRoutes: group and name as nstat prints */
+	char name[EV_NAME_LEN]; /* TcpExtListenOverflows, IpOutNoRoutes: group and name as nstat
+				   prints */
 	__u64 delta;
 };
 
@@ -92,7 +94,7 @@ struct fact_addr {
 	struct ev_hdr hdr;
 	struct ev_flow flow;
 	__u8 addr[16];
-	__u32 ifindex; /* of the interface that has the address, 0 if none */
+	__u32 ifindex;	/* of the interface that has the address, 0 if none */
 	__u8 is_source; /* 1: the probe's source, 0: its destination */
 	__u8 is_local;
 	__u8 pad[2];
@@ -136,10 +138,10 @@ struct fact_program {
 	struct ev_flow flow;
 	__u32 place; /* enum fact_program_place */
 	__u32 ifindex;
-	__u32 id;     /* BPF program id, 0 if it is not one */
-	__u32 prio;   /* tc: preference */
-	__u32 handle; /* tc: filter handle */
-	char kind[16]; /* tc: u32, bpf, flower, ... */
+	__u32 id;		/* BPF program id, 0 if it is not one */
+	__u32 prio;		/* tc: preference */
+	__u32 handle;		/* tc: filter handle */
+	char kind[16];		/* tc: u32, bpf, flower, ... */
 	char name[EV_NAME_LEN]; /* of the BPF program, or cgroup path */
 	char ifname[FACT_IFNAME_LEN];
 	__u8 pad[4];
@@ -150,7 +152,7 @@ enum fact_hook_backend {
 	HOOK_NFT = 1,
 	HOOK_IPTABLES_LEGACY = 2,
 	HOOK_CONNTRACK = 3, /* conntrack, NAT and defragmentation */
-	HOOK_WAYPOINT = 4, /* clbtrace's own: sent unasked at the start, its flow all zero */
+	HOOK_WAYPOINT = 4,  /* clbtrace's own: sent unasked at the start, its flow all zero */
 };
 
 /* One entry of a netfilter hook, in the order that packets meet them. */
@@ -158,16 +160,16 @@ struct fact_hook {
 	struct ev_hdr hdr;
 	struct ev_flow flow;
 	__s32 priority;
-	__u8 pf;   /* NFPROTO_IPV4 2, NFPROTO_IPV6 10, NFPROTO_NETDEV 5 */
-	__u8 hook; /* NF_INET_*, or NF_NETDEV_INGRESS 0 */
-	__u8 backend; /* enum fact_hook_backend */
+	__u8 pf;	  /* NFPROTO_IPV4 2, NFPROTO_IPV6 10, NFPROTO_NETDEV 5 */
+	__u8 hook;	  /* NF_INET_*, or NF_NETDEV_INGRESS 0 */
+	__u8 backend;	  /* enum fact_hook_backend */
 	__u8 policy_drop; /* nft: the base chain's policy is drop */
-	char family[8]; /* as nft prints it: ip, ip6, inet, netdev */
+	char family[8];	  /* as nft prints it: ip, ip6, inet, netdev */
 	char table[FACT_TABLE_LEN];
 	char chain[FACT_TABLE_LEN];
 	char function[EV_NAME_LEN]; /* kernel function, when known */
 	char module[32];
-	__u32 ifindex; /* netdev: the device */
+	__u32 ifindex;	  /* netdev: the device */
 	__u32 drop_rules; /* rules that can drop or reject in this table's chains; ~0 not counted */
 };
 
@@ -176,7 +178,8 @@ struct fact_conntrack {
 	struct ev_flow flow;
 	__u64 count;
 	__u64 max;
-	__u64 dropped; /* growth of "drop" + "early_drop" in /proc/net/stat/nf_conntrack, as for counters */
+	__u64 dropped; /* growth of "drop" + "early_drop" in /proc/net/stat/nf_conntrack, as for
+			  counters */
 };
 
 /* The facts asked for with this mask have all been sent. */

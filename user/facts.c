@@ -57,6 +57,7 @@ int facts_open(struct facts **out, hook_walk_fn walk, void *walk_ctx)
 	facts->walk_ctx = walk_ctx;
 	facts->symbols.size = sizeof(struct symbol);
 	facts->nft.chains.size = sizeof(struct nft_chain);
+	hooks_warm(facts);
 	*out = facts;
 	return 0;
 }

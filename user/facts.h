@@ -12,14 +12,14 @@ struct facts;
 /* One netfilter hook entry as the kernel has it, in order. */
 struct hook_entry {
 	uint64_t function; /* kernel address of the hook function */
-	uint64_t priv;     /* nf_hook_ops.priv */
+	uint64_t priv;	   /* nf_hook_ops.priv */
 	int32_t priority;
 	uint32_t type; /* enum nf_hook_ops_type: 0 undefined, 1 nf_tables, 2 BPF, 3 flowtable ... */
 };
 
 /*
- * Lists the entries of hook (NF_INET_*) of family pf (NFPROTO_IPV4, NFPROTO_IPV6, ...) of the current
- * namespace, clbtrace's own left out. Returns their number, at most max, or -errno.
+ * Lists the entries of hook (NF_INET_*) of family pf (NFPROTO_IPV4, NFPROTO_IPV6, ...) of the
+ * current namespace, clbtrace's own left out. Returns their number, at most max, or -errno.
  */
 typedef int (*hook_walk_fn)(void *ctx, unsigned int pf, unsigned int hook, struct hook_entry *out,
 			    int max);
@@ -29,8 +29,9 @@ int facts_open(struct facts **out, hook_walk_fn walk, void *walk_ctx);
 void facts_close(struct facts *facts);
 
 /*
- * Takes the snapshot of the counters that later growth is measured from. Call at the start and about
- * once a second; the last two are kept, so that growth is always measured from before the probe.
+ * Takes the snapshot of the counters that later growth is measured from. Call at the start and
+ * about once a second; the last 16 are kept, so that growth is measured from before the probe even
+ * when its verdict comes seconds later.
  */
 void facts_snapshot(struct facts *facts, uint64_t now_ns);
 
@@ -38,9 +39,9 @@ void facts_snapshot(struct facts *facts, uint64_t now_ns);
 int facts_links(struct facts *facts, uint64_t now_ns, const struct event_sink *to);
 
 /*
- * Pushes the facts asked for (NEED_*), then EV_FACT_DONE. probe: prober -> this host; ifindex: where it
- * came in; since_ns: its first SYN. A look-up that fails leaves its facts out, never the EV_FACT_DONE;
- * facts_done.needs then lacks its bit. Returns 0 or what push returned.
+ * Pushes the facts asked for (NEED_*), then EV_FACT_DONE. probe: prober -> this host; ifindex:
+ * where it came in; since_ns: its first SYN. A look-up that fails leaves its facts out, never the
+ * EV_FACT_DONE; facts_done.needs then lacks its bit. Returns 0 or what push returned.
  */
 int facts_gather(struct facts *facts, const struct ev_flow *probe, uint32_t ifindex, uint32_t needs,
 		 uint64_t since_ns, uint64_t now_ns, const struct event_sink *to);

@@ -7,7 +7,6 @@
 #include "facts_internal.h"
 #include "flow.h"
 
-#define REUSE_NS (20 * NS_PER_MS)
 #define BUSY_PER_SEC 50
 
 int record_add(struct record *record, const void *event, size_t size)

@@ -35,8 +35,8 @@ static int add_programs(struct gather *g, int fd, const char *path, enum bpf_att
 
 		if (own_program(&g->facts->own, ids[i]))
 			continue;
-		fact.place = type == BPF_CGROUP_INET_INGRESS ? PROG_CGROUP_INGRESS :
-							       PROG_CGROUP_EGRESS;
+		fact.place =
+			type == BPF_CGROUP_INET_INGRESS ? PROG_CGROUP_INGRESS : PROG_CGROUP_EGRESS;
 		bpf_program_name(ids[i], fact.kind, sizeof(fact.kind));
 		copy_tail(fact.name, sizeof(fact.name), path);
 		err = gather_add(g, EV_FACT_PROGRAM, &fact, sizeof(fact));
@@ -92,7 +92,8 @@ bool cgroup_parse_mount(const char *text, char *out, size_t len)
 	return false;
 }
 
-/* From the root down: the order in which the kernel has them decide does not matter, each can drop. */
+/* From the root down: the order in which the kernel has them decide does not matter, each can drop.
+ */
 static int add_with_ancestors(struct gather *g, const char *mount, const char *path)
 {
 	char part[PATH_MAX];

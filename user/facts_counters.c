@@ -202,18 +202,35 @@ const struct counter_snapshot *counters_baseline(const struct counter_history *h
 	return &history->kept[oldest % SNAPSHOTS_KEPT];
 }
 
+/*
+ * Under load a reading serves for a moment, but never a probe so young that what happened to it may
+ * not be in it yet.
+ */
+static int read_now(struct gather *g)
+{
+	struct counter_snapshot *now = &g->facts->counters_now;
+	int err;
+
+	if (g->loaded && now->time_ns && g->now_ns - now->time_ns < REUSE_NS &&
+	    now->time_ns > g->since_ns + REUSE_NS)
+		return 0;
+	memset(now, 0, sizeof(*now));
+	err = counters_read(now);
+	now->time_ns = err ? 0 : g->now_ns;
+	return err;
+}
+
 int gather_counters(struct gather *g)
 {
-	const struct counter_snapshot *base;
-	struct counter_snapshot now = {0};
+	const struct counter_snapshot *now = &g->facts->counters_now, *base;
 	int err;
 
 	base = counters_baseline(&g->facts->counters, g->since_ns);
 	if (!base)
 		return -ENODATA;
-	err = counters_read(&now);
+	err = read_now(g);
 	for (size_t i = 0; i < counter_count && !err; i++) {
-		struct fact_counter fact = {.delta = now.value[i] - base->value[i]};
+		struct fact_counter fact = {.delta = now->value[i] - base->value[i]};
 
 		if (!fact.delta)
 			continue;

@@ -18,9 +18,9 @@ static bool starts_with_any(const char *name, const char *const *prefixes, size_
 static bool is_conntrack(const struct fact_hook *entry)
 {
 	static const char *const prefixes[] = {
-		"ipv4_conntrack_", "ipv6_conntrack_", "ipv4_confirm", "ipv6_confirm", "nf_confirm",
-		"ipv4_helper",	   "ipv6_helper",     "ipv6_defrag",  "nf_nat_",      "nf_conntrack_",
-		"nf_ct_",	   "nf_flow_offload",
+		"ipv4_conntrack_", "ipv6_conntrack_", "ipv4_confirm", "ipv6_confirm",
+		"nf_confirm",	   "ipv4_helper",     "ipv6_helper",  "ipv6_defrag",
+		"nf_nat_",	   "nf_conntrack_",   "nf_ct_",	      "nf_flow_offload",
 	};
 
 	return starts_with_any(entry->function, prefixes, sizeof(prefixes) / sizeof(prefixes[0]));
@@ -43,16 +43,20 @@ static bool is_nft(const struct fact_hook *entry)
 
 bool hook_is_nat(const struct fact_hook *entry)
 {
-	return !strncmp(entry->function, "nf_nat_", 7);
+	if (*entry->function)
+		return !strncmp(entry->function, "nf_nat_", 7);
+	return entry->backend == HOOK_CONNTRACK &&
+	       (entry->priority == NF_IP_PRI_NAT_DST || entry->priority == NF_IP_PRI_NAT_SRC);
 }
 
+/* A table named clbtrace... is the one that holds our own rule-tracing rule. */
 bool hook_is_own(const struct fact_hook *entry)
 {
 	return entry->backend == HOOK_NFT && !strncmp(entry->table, "clbtrace", 8);
 }
 
 /* Only for functions without a name: /proc/kallsyms is withheld. */
-static uint8_t backend_of_priority(int32_t priority)
+static uint8_t backend_of_priority(int32_t priority, const char *legacy_tables)
 {
 	static const int32_t conntrack[] = {
 		NF_IP_PRI_CONNTRACK_DEFRAG, NF_IP_PRI_CONNTRACK,	NF_IP_PRI_NAT_DST,
@@ -62,15 +66,17 @@ static uint8_t backend_of_priority(int32_t priority)
 	for (size_t i = 0; i < sizeof(conntrack) / sizeof(conntrack[0]); i++)
 		if (conntrack[i] == priority)
 			return HOOK_CONNTRACK;
-	return *legacy_table_at(priority) ? HOOK_IPTABLES_LEGACY : HOOK_OTHER;
+	if (legacy_table_loaded(legacy_tables, legacy_table_at(priority)))
+		return HOOK_IPTABLES_LEGACY;
+	return HOOK_OTHER;
 }
 
-static uint8_t backend_of(const struct fact_hook *entry)
+static uint8_t backend_of(const struct fact_hook *entry, const char *legacy_tables)
 {
 	if (entry->backend != HOOK_OTHER)
 		return entry->backend;
 	if (!*entry->function)
-		return backend_of_priority(entry->priority);
+		return backend_of_priority(entry->priority, legacy_tables);
 	if (is_nft(entry))
 		return HOOK_NFT;
 	if (is_legacy(entry))
@@ -111,8 +117,8 @@ static bool taken(const struct vec *entries, const struct nft_chain *chain)
 }
 
 /*
- * Of entries with one priority the kernel calls the one registered last first (nf_hook_entries_grow), and
- * lists tables and chains in the order they were made.
+ * Of entries with one priority the kernel calls the one registered last first
+ * (nf_hook_entries_grow), and lists tables and chains in the order they were made.
  */
 static void classify_nft(const struct nft_ruleset *nft, const struct vec *entries,
 			 struct fact_hook *entry)
@@ -122,20 +128,20 @@ static void classify_nft(const struct nft_ruleset *nft, const struct vec *entrie
 	entry->backend = HOOK_NFT;
 	entry->drop_rules = UINT_MAX;
 	for (size_t i = nft->chains.n; i-- > 0;) {
-		if (*entry->chain ? is_chain(entry, &chain[i]) :
-				    may_be_chain(entry, &chain[i]) && !taken(entries, &chain[i])) {
+		if (*entry->chain ? is_chain(entry, &chain[i])
+				  : may_be_chain(entry, &chain[i]) && !taken(entries, &chain[i])) {
 			hook_set_chain(entry, &chain[i]);
 			return;
 		}
 	}
 }
 
-void hook_classify(const struct nft_ruleset *nft, struct vec *entries)
+void hook_classify(const struct nft_ruleset *nft, const char *legacy_tables, struct vec *entries)
 {
 	struct fact_hook *entry = entries->data;
 
 	for (size_t i = 0; i < entries->n; i++) {
-		entry[i].backend = backend_of(&entry[i]);
+		entry[i].backend = backend_of(&entry[i], legacy_tables);
 		if (entry[i].backend == HOOK_NFT)
 			classify_nft(nft, entries, &entry[i]);
 		else if (entry[i].backend == HOOK_IPTABLES_LEGACY)

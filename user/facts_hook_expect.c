@@ -41,6 +41,19 @@ const char *legacy_table_at(int32_t priority)
 	return "";
 }
 
+bool legacy_table_loaded(const char *tables, const char *name)
+{
+	const size_t len = strlen(name);
+
+	while (*tables) {
+		if (!strncmp(tables, name, len) && (tables[len] == '\n' || !tables[len]))
+			return true;
+		tables += strcspn(tables, "\n");
+		tables += *tables == '\n';
+	}
+	return false;
+}
+
 void hook_set_legacy(struct fact_hook *entry, const char *table)
 {
 	static const char *const chains[] = {"PREROUTING", "INPUT", "FORWARD", "OUTPUT",
@@ -61,16 +74,6 @@ void hook_set_chain(struct fact_hook *entry, const struct nft_chain *chain)
 	snprintf(entry->family, sizeof(entry->family), "%s", nft_family_name(chain->family));
 	memcpy(entry->table, chain->table, sizeof(entry->table));
 	memcpy(entry->chain, chain->name, sizeof(entry->chain));
-}
-
-static bool has_line(const char *text, const char *line)
-{
-	size_t len = strlen(line);
-
-	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
-		if (!strncmp(text, line, len) && (text[len] == '\n' || !text[len]))
-			return true;
-	return false;
 }
 
 /* Inserts by priority, behind those of the same, among the entries that this list appended. */
@@ -138,7 +141,7 @@ int hook_expect(const struct nft_ruleset *nft, const struct hook_place *place, b
 		const struct legacy_table *table = &legacy_tables[i];
 
 		if ((nat_only && !table->nat) || !(table->hooks & 1U << place->hook) ||
-		    !has_line(place->legacy_tables, table->name))
+		    !legacy_table_loaded(place->legacy_tables, table->name))
 			continue;
 		entry = insert(out, from, place, table->priority);
 		if (!entry)

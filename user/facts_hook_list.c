@@ -46,7 +46,7 @@ static bool parse_program(const struct facts *facts, const struct nlattr *desc_a
 	netlink_nested(desc_attr, desc, HOOK_BPF_ID);
 	if (!desc[HOOK_BPF_ID])
 		return false;
-	id = ntohl(mnl_attr_get_u32(desc[HOOK_BPF_ID]));
+	id = netlink_get_be32(desc[HOOK_BPF_ID]);
 	bpf_program_name(id, entry->chain, sizeof(entry->chain));
 	return own_program(&facts->own, id);
 }
@@ -66,7 +66,7 @@ static int on_hook(const struct nlmsghdr *nlh, void *data)
 	entry->pf = state->place->pf;
 	entry->hook = state->place->hook;
 	if (attrs[NFNLA_HOOK_PRIORITY])
-		entry->priority = ntohl(mnl_attr_get_u32(attrs[NFNLA_HOOK_PRIORITY]));
+		entry->priority = netlink_get_be32(attrs[NFNLA_HOOK_PRIORITY]);
 	if (attrs[NFNLA_HOOK_FUNCTION_NAME])
 		netlink_get_text(attrs[NFNLA_HOOK_FUNCTION_NAME], entry->function,
 				 sizeof(entry->function));
@@ -74,7 +74,7 @@ static int on_hook(const struct nlmsghdr *nlh, void *data)
 		netlink_get_text(attrs[NFNLA_HOOK_MODULE_NAME], entry->module,
 				 sizeof(entry->module));
 	if (info[NFNLA_HOOK_INFO_TYPE])
-		type = ntohl(mnl_attr_get_u32(info[NFNLA_HOOK_INFO_TYPE]));
+		type = netlink_get_be32(info[NFNLA_HOOK_INFO_TYPE]);
 	if (type == HOOK_TYPE_NFT)
 		parse_chain(info[NFNLA_HOOK_INFO_DESC], entry);
 	else if (type == HOOK_TYPE_BPF &&
@@ -83,7 +83,8 @@ static int on_hook(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-/* Without the subsystem each request makes the kernel look for its module: it is not asked again. */
+/* Without the subsystem each request makes the kernel look for its module: it is not asked again.
+ */
 int hook_dump(struct facts *facts, const struct hook_place *place, struct vec *out)
 {
 	struct hook_dump_state state = {.facts = facts, .place = place, .out = out};
@@ -119,12 +120,9 @@ static struct symbol *find_symbol(const struct vec *symbols, uint64_t address)
 	return NULL;
 }
 
-/* One reading of /proc/kallsyms for all functions that are new. */
-static int resolve_functions(struct vec *symbols, const struct hook_entry *entries, int n)
+static int add_functions(struct vec *symbols, const struct hook_entry *entries, int n)
 {
-	size_t known = symbols->n;
 	struct symbol *symbol;
-	FILE *kallsyms;
 
 	for (int i = 0; i < n; i++) {
 		if (find_symbol(symbols, entries[i].function))
@@ -134,41 +132,67 @@ static int resolve_functions(struct vec *symbols, const struct hook_entry *entri
 			return -ENOMEM;
 		symbol->address = entries[i].function;
 	}
-	if (symbols->n == known)
-		return 0;
-	kallsyms = fopen("/proc/kallsyms", "re");
-	if (!kallsyms)
-		return 0;
-	symbol = symbols->data;
-	symbols_resolve(symbol + known, symbols->n - known, kallsyms);
-	fclose(kallsyms);
+	return 0;
+}
+
+int hook_learn_functions(struct facts *facts)
+{
+	static const uint8_t families[] = {NFPROTO_IPV4, NFPROTO_IPV6};
+	struct hook_entry entries[HOOK_ENTRIES_MAX];
+	size_t known = facts->symbols.n;
+	int err = 0, n;
+
+	for (int i = 0; facts->walk && i < 2 * NF_INET_NUMHOOKS && !err; i++) {
+		n = facts->walk(facts->walk_ctx, families[i / NF_INET_NUMHOOKS],
+				i % NF_INET_NUMHOOKS, entries, HOOK_ENTRIES_MAX);
+		err = add_functions(&facts->symbols, entries, n);
+	}
+	if (facts->symbols.n > known)
+		symbols_read((struct symbol *)facts->symbols.data + known,
+			     facts->symbols.n - known);
+	return err;
+}
+
+static bool all_known(const struct vec *symbols, const struct hook_entry *entries, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (!find_symbol(symbols, entries[i].function))
+			return false;
+	return true;
+}
+
+static int add_walked(struct vec *out, const struct hook_place *place,
+		      const struct hook_entry *walked, const struct symbol *symbol)
+{
+	struct fact_hook *entry = vec_push(out);
+
+	if (!entry)
+		return -ENOMEM;
+	entry->pf = place->pf;
+	entry->hook = place->hook;
+	entry->priority = walked->priority;
+	entry->backend = walked->type == HOOK_TYPE_NFT ? HOOK_NFT : HOOK_OTHER;
+	if (symbol) {
+		memcpy(entry->function, symbol->name, sizeof(entry->function));
+		memcpy(entry->module, symbol->module, sizeof(entry->module));
+	}
 	return 0;
 }
 
 int hook_walk(struct facts *facts, const struct hook_place *place, struct vec *out)
 {
 	struct hook_entry entries[HOOK_ENTRIES_MAX];
-	const struct symbol *symbol;
-	struct fact_hook *entry;
-	int err, n;
+	int err = 0, n;
 
 	if (!facts->walk)
 		return -EOPNOTSUPP;
 	n = facts->walk(facts->walk_ctx, place->pf, place->hook, entries, HOOK_ENTRIES_MAX);
 	if (n < 0)
 		return n;
-	err = resolve_functions(&facts->symbols, entries, n);
-	for (int i = 0; i < n && !err; i++) {
-		entry = vec_push(out);
-		if (!entry)
-			return -ENOMEM;
-		entry->pf = place->pf;
-		entry->hook = place->hook;
-		entry->priority = entries[i].priority;
-		entry->backend = entries[i].type == HOOK_TYPE_NFT ? HOOK_NFT : HOOK_OTHER;
-		symbol = find_symbol(&facts->symbols, entries[i].function);
-		memcpy(entry->function, symbol->name, sizeof(entry->function));
-		memcpy(entry->module, symbol->module, sizeof(entry->module));
-	}
+	if (!all_known(&facts->symbols, entries, n))
+		err = hook_learn_functions(facts);
+	for (int i = 0; i < n && !err; i++)
+		err = add_walked(out, place, &entries[i],
+				 find_symbol(&facts->symbols, entries[i].function));
 	return err;
 }

@@ -11,25 +11,29 @@
 enum { DEVICE_EGRESS = 1 };
 
 /*
- * A request to nf_tables makes a kernel without it load the module, which changes the host: none is made
- * unless it is there.
+ * A request to nf_tables makes a kernel without it load the module, which changes the host: none is
+ * made unless it is there.
  */
 static bool nft_present(struct facts *facts)
 {
-	FILE *kallsyms;
-
-	if (facts->nft_known)
-		return true;
-	facts->nft_known = !access("/sys/module/nf_tables", F_OK);
-	if (facts->nft_known || facts->nft_looked)
-		return facts->nft_known;
+	if (!facts->nft_known)
+		facts->nft_known = !access("/sys/module/nf_tables", F_OK);
+	if (!facts->nft_known && !facts->nft_looked)
+		facts->nft_known = symbols_exist("nft_do_chain");
 	facts->nft_looked = true;
-	kallsyms = fopen("/proc/kallsyms", "re");
-	if (!kallsyms)
-		return false;
-	facts->nft_known = symbols_have("nft_do_chain", kallsyms);
-	fclose(kallsyms);
 	return facts->nft_known;
+}
+
+void hooks_warm(struct facts *facts)
+{
+	struct hook_place place = {.pf = NFPROTO_IPV4, .legacy_tables = ""};
+	struct vec entries = {.size = sizeof(struct fact_hook)};
+
+	if (nft_present(facts))
+		nft_load(&facts->netfilter, &facts->nft);
+	if (hook_dump(facts, &place, &entries) == -EOPNOTSUPP)
+		hook_learn_functions(facts);
+	vec_free(&entries);
 }
 
 /* What the kernel has; where that cannot be listed, what must be there. */
@@ -41,7 +45,7 @@ static int list_hook(struct facts *facts, const struct hook_place *place, struct
 	if (err == -EOPNOTSUPP && !place->device)
 		err = hook_walk(facts, place, out);
 	if (!err) {
-		hook_classify(&facts->nft, out);
+		hook_classify(&facts->nft, place->legacy_tables, out);
 		return 0;
 	}
 	out->n = 0;

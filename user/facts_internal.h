@@ -12,8 +12,10 @@
 #include "facts_netfilter.h"
 #include "facts_netlink.h"
 
-#define NS_PER_MS 1000000ULL
+#define NS_PER_MS  1000000ULL
 #define NS_PER_SEC 1000000000ULL
+#define CHEAP_NS   (20 * NS_PER_MS) /* what takes longer is held to a tenth of the time */
+#define REUSE_NS   (20 * NS_PER_MS) /* under load an answer serves for so long */
 
 enum {
 	LINK_PATH_MAX = 4,
@@ -59,7 +61,7 @@ struct rate {
 int record_add(struct record *record, const void *event, size_t size);
 /* Counts one gather. Returns whether there were more than 50 in a second. */
 bool rate_count(struct rate *rate, uint64_t now_ns);
-/* The slot for this key. *fresh: it holds that key's answer, from less than 20 ms ago. */
+/* The slot for this key. *fresh: it holds that key's answer, not older than REUSE_NS. */
 struct cache_slot *cache_find(struct cache_slot slots[CACHE_SLOTS], const struct cache_key *key,
 			      uint64_t now_ns, bool *fresh);
 
@@ -71,7 +73,7 @@ struct counter_snapshot {
 
 struct counter_history {
 	struct counter_snapshot kept[SNAPSHOTS_KEPT];
-	unsigned int n;    /* taken so far */
+	unsigned int n; /* taken so far */
 };
 
 extern const char *const counter_names[]; /* sorted */
@@ -90,6 +92,7 @@ uint64_t conntrack_parse_dropped(const char *text);
 uint64_t conntrack_dropped(void);
 /* As sysctl(8) writes it: dots for slashes, and slashes for the dots of an interface name. */
 void sysctl_name(const char *path, char *out, size_t len);
+uint64_t facts_clock_ns(void); /* CLOCK_MONOTONIC */
 /* Reads a small file of text. Returns its length or -errno; a longer one is cut. */
 ssize_t file_text(const char *path, char *buf, size_t len);
 /* Reads a file that holds one decimal number. */
@@ -105,7 +108,8 @@ struct process_cache {
 	struct process_owner owners[PROCESS_CACHE_LEN];
 	uint32_t recent[PROCESS_RECENT_LEN]; /* processes that had sockets asked for */
 	unsigned int n_recent;
-	uint64_t not_before_ns; /* when /proc may be searched again */
+	uint64_t recent_not_before_ns; /* when those may be searched again */
+	uint64_t all_not_before_ns;    /* and the whole of /proc */
 };
 
 struct process_want {
@@ -142,8 +146,9 @@ struct route_answer {
 };
 
 /*
- * How the host would send from src (NULL: any) to dst: a FIB look-up as the kernel's own output does, in
- * the VRF oif if that is not 0. No route is an answer, with error set. Returns 0 or -errno.
+ * How the host would send from src (NULL: any) to dst: a FIB look-up as the kernel's own output
+ * does, in the VRF oif if that is not 0. No route is an answer, with error set. Returns 0 or
+ * -errno.
  */
 int route_get(struct netlink *route, const uint8_t dst[16], const uint8_t *src, uint32_t oif,
 	      struct route_answer *out);
@@ -170,10 +175,11 @@ struct facts {
 	hook_walk_fn walk;
 	void *walk_ctx;
 	struct counter_history counters;
+	struct counter_snapshot counters_now;
 	struct process_cache processes;
 	struct vec symbols; /* struct symbol: the hook functions met so far */
 	struct nft_ruleset nft;
-	bool nft_known;  /* nf_tables is there: asking does not make the kernel load it */
+	bool nft_known;	 /* nf_tables is there: asking does not make the kernel load it */
 	bool nft_looked; /* in /proc/kallsyms, for it being built in */
 	bool hook_dump_missing;
 	struct own_programs own;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Asks the kernel over netlink.
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -85,6 +86,11 @@ void netlink_get_text(const struct nlattr *attr, char *out, size_t len)
 	out[n] = '\0';
 }
 
+uint32_t netlink_get_be32(const struct nlattr *attr)
+{
+	return attr ? ntohl(mnl_attr_get_u32(attr)) : 0;
+}
+
 static void keep_attr(const struct nlattr *attr, const struct nlattr **attrs, int max)
 {
 	if (mnl_attr_get_type(attr) <= max)
@@ -96,8 +102,7 @@ void netlink_attrs(const struct nlmsghdr *nlh, size_t offset, const struct nlatt
 	const struct nlattr *attr;
 
 	memset(attrs, 0, (max + 1) * sizeof(*attrs));
-	mnl_attr_for_each(attr, nlh, offset)
-		keep_attr(attr, attrs, max);
+	mnl_attr_for_each(attr, nlh, offset) keep_attr(attr, attrs, max);
 }
 
 void netlink_nested(const struct nlattr *nest, const struct nlattr **attrs, int max)
@@ -107,8 +112,7 @@ void netlink_nested(const struct nlattr *nest, const struct nlattr **attrs, int 
 	memset(attrs, 0, (max + 1) * sizeof(*attrs));
 	if (!nest)
 		return;
-	mnl_attr_for_each_nested(attr, nest)
-		keep_attr(attr, attrs, max);
+	mnl_attr_for_each_nested(attr, nest) keep_attr(attr, attrs, max);
 }
 
 static int on_message(const struct nlmsghdr *nlh, void *data)

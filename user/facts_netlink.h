@@ -41,6 +41,7 @@ void netlink_prepare(struct netlink_request *request, uint16_t type, uint16_t fl
 void netlink_put_addr(struct nlmsghdr *nlh, uint16_t type, const uint8_t addr[16]);
 /* IPv4 becomes v4-mapped. Returns 0, or -EINVAL if it has neither length. */
 int netlink_get_addr(const struct nlattr *attr, uint8_t addr[16]);
+uint32_t netlink_get_be32(const struct nlattr *attr); /* 0 if NULL */
 /* Copies a string attribute, cut to len with its terminator. */
 void netlink_get_text(const struct nlattr *attr, char *out, size_t len);
 /* Fills attrs[type] for type <= max from the attributes after a header of offset bytes. */
@@ -52,8 +53,8 @@ void netlink_nested(const struct nlattr *nest, const struct nlattr **attrs, int 
  */
 int netlink_ask(struct netlink *netlink, struct netlink_request *request, mnl_cb_t cb, void *data);
 /*
- * The same for a dump. One that the kernel marked inconsistent (NLM_F_DUMP_INTR) is repeated, with *collected
- * set back; without collected that is -EINTR.
+ * The same for a dump. One that the kernel marked inconsistent (NLM_F_DUMP_INTR) is repeated, with
+ * *collected set back; without collected that is -EINTR.
  */
 int netlink_dump(struct netlink *netlink, struct netlink_request *request, mnl_cb_t cb, void *data,
 		 size_t *collected);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Reads the nftables base chains.
-#include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -10,30 +10,11 @@
 
 #include "facts_internal.h"
 
-/* Not in the headers before 6.18: one prefix of device names. */
-#define DEVICE_PREFIX 2
-
 struct nft_table {
 	char name[NFT_NAME_MAXLEN];
 	uint8_t family;
 	bool dormant;
 };
-
-const char *nft_family_name(uint8_t family)
-{
-	switch (family) {
-	case NFPROTO_INET:
-		return "inet";
-	case NFPROTO_IPV4:
-		return "ip";
-	case NFPROTO_IPV6:
-		return "ip6";
-	case NFPROTO_NETDEV:
-		return "netdev";
-	default:
-		return "";
-	}
-}
 
 static void prepare(struct netlink_request *request, uint8_t message, uint8_t family)
 {
@@ -45,23 +26,13 @@ static void prepare(struct netlink_request *request, uint8_t message, uint8_t fa
 	msg->version = NFNETLINK_V0;
 }
 
-static uint8_t family_of(const struct nlmsghdr *nlh)
-{
-	return ((const struct nfgenmsg *)mnl_nlmsg_get_payload(nlh))->nfgen_family;
-}
-
-static uint32_t be32(const struct nlattr *attr)
-{
-	return attr ? ntohl(mnl_attr_get_u32(attr)) : 0;
-}
-
 static int on_generation(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *attrs[NFTA_GEN_ID + 1];
 
 	netlink_attrs(nlh, sizeof(struct nfgenmsg), attrs, NFTA_GEN_ID);
 	if (attrs[NFTA_GEN_ID])
-		*(uint32_t *)data = be32(attrs[NFTA_GEN_ID]);
+		*(uint32_t *)data = netlink_get_be32(attrs[NFTA_GEN_ID]);
 	return MNL_CB_OK;
 }
 
@@ -71,78 +42,14 @@ static int on_table(const struct nlmsghdr *nlh, void *data)
 	struct nft_table *table;
 
 	netlink_attrs(nlh, sizeof(struct nfgenmsg), attrs, NFTA_TABLE_FLAGS);
-	if (!attrs[NFTA_TABLE_NAME] || !*nft_family_name(family_of(nlh)))
+	if (!attrs[NFTA_TABLE_NAME] || !*nft_family_name(nft_family_of(nlh)))
 		return MNL_CB_OK;
 	table = vec_push(data);
 	if (!table)
 		return MNL_CB_ERROR;
-	table->family = family_of(nlh);
-	table->dormant = be32(attrs[NFTA_TABLE_FLAGS]) & NFT_TABLE_F_DORMANT;
+	table->family = nft_family_of(nlh);
+	table->dormant = netlink_get_be32(attrs[NFTA_TABLE_FLAGS]) & NFT_TABLE_F_DORMANT;
 	netlink_get_text(attrs[NFTA_TABLE_NAME], table->name, sizeof(table->name));
-	return MNL_CB_OK;
-}
-
-/* Appends a name, "*" behind a prefix, to the chain's list. */
-static int add_device(struct nft_chain *chain, const struct nlattr *attr, bool prefix)
-{
-	char name[FACT_IFNAME_LEN + 1];
-	size_t len = 0, more;
-	char *devices;
-
-	netlink_get_text(attr, name, FACT_IFNAME_LEN);
-	if (prefix)
-		strcat(name, "*");
-	while (chain->devices && chain->devices[len])
-		len += strlen(chain->devices + len) + 1;
-	more = strlen(name) + 1;
-	devices = realloc(chain->devices, len + more + 1);
-	if (!devices)
-		return -ENOMEM;
-	memcpy(devices + len, name, more);
-	devices[len + more] = '\0';
-	chain->devices = devices;
-	return 0;
-}
-
-static int parse_hook(const struct nlattr *nest, struct nft_chain *chain)
-{
-	const struct nlattr *hook[NFTA_HOOK_DEVS + 1], *attr;
-	int err = 0;
-
-	netlink_nested(nest, hook, NFTA_HOOK_DEVS);
-	chain->hook = be32(hook[NFTA_HOOK_HOOKNUM]);
-	chain->priority = be32(hook[NFTA_HOOK_PRIORITY]);
-	if (hook[NFTA_HOOK_DEVS]) {
-		mnl_attr_for_each_nested(attr, hook[NFTA_HOOK_DEVS])
-			if (!err)
-				err = add_device(chain, attr,
-						 mnl_attr_get_type(attr) == DEVICE_PREFIX);
-	} else if (hook[NFTA_HOOK_DEV]) {
-		err = add_device(chain, hook[NFTA_HOOK_DEV], false);
-	}
-	return err;
-}
-
-/* A table named clbtrace... is the one that holds our own rule-tracing rule. */
-static int on_chain(const struct nlmsghdr *nlh, void *data)
-{
-	const struct nlattr *attrs[NFTA_CHAIN_TYPE + 1];
-	struct nft_chain *chain;
-
-	netlink_attrs(nlh, sizeof(struct nfgenmsg), attrs, NFTA_CHAIN_TYPE);
-	if (!attrs[NFTA_CHAIN_HOOK] || !attrs[NFTA_CHAIN_TABLE] || !attrs[NFTA_CHAIN_NAME] ||
-	    !*nft_family_name(family_of(nlh)))
-		return MNL_CB_OK;
-	chain = vec_push(data);
-	if (!chain || parse_hook(attrs[NFTA_CHAIN_HOOK], chain))
-		return MNL_CB_ERROR;
-	chain->family = family_of(nlh);
-	netlink_get_text(attrs[NFTA_CHAIN_TABLE], chain->table, sizeof(chain->table));
-	netlink_get_text(attrs[NFTA_CHAIN_NAME], chain->name, sizeof(chain->name));
-	chain->own = !strncmp(chain->table, "clbtrace", 8);
-	chain->policy_drop = attrs[NFTA_CHAIN_POLICY] && be32(attrs[NFTA_CHAIN_POLICY]) == NF_DROP;
-	if (attrs[NFTA_CHAIN_TYPE])
-		chain->nat = !strcmp(mnl_attr_get_str(attrs[NFTA_CHAIN_TYPE]), "nat");
 	return MNL_CB_OK;
 }
 
@@ -152,26 +59,51 @@ static int on_rule(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-static int load_table(struct netlink *netfilter, struct vec *chains, const struct nft_table *table)
+static bool is_of(const struct nft_chain *chain, uint8_t family, const char *table)
+{
+	return chain->family == family && !strncmp(chain->table, table, FACT_TABLE_LEN - 1);
+}
+
+static int count_rules(struct netlink *netfilter, const struct nft_table *table, uint32_t *out)
 {
 	struct netlink_request request;
-	struct nft_chain *chain = chains->data;
-	size_t drop_rules = 0;
-	bool used = false;
+	size_t n = 0;
 	int err;
 
-	for (size_t i = 0; i < chains->n; i++)
-		used |= chain[i].family == table->family &&
-			!strncmp(chain[i].table, table->name, FACT_TABLE_LEN - 1);
-	if (!used)
-		return 0;
 	prepare(&request, NFT_MSG_GETRULE, table->family);
 	mnl_attr_put_strz(request.nlh, NFTA_RULE_TABLE, table->name);
-	err = netlink_dump(netfilter, &request, on_rule, &drop_rules, &drop_rules);
-	for (size_t i = 0; i < chains->n && !err; i++) {
-		if (chain[i].family != table->family ||
-		    strncmp(chain[i].table, table->name, FACT_TABLE_LEN - 1))
+	err = netlink_dump(netfilter, &request, on_rule, &n, &n);
+	*out = n;
+	return err;
+}
+
+/* The count as of the last reading: one that was 0 may not be any more. */
+static uint32_t last_count(const struct vec *last, const struct nft_table *table)
+{
+	const struct nft_chain *chain = last->data;
+
+	for (size_t i = 0; i < last->n; i++)
+		if (is_of(&chain[i], table->family, table->name) && chain[i].drop_rules)
+			return chain[i].drop_rules;
+	return UINT_MAX;
+}
+
+static int load_table(struct netlink *netfilter, struct nft_ruleset *ruleset,
+		      const struct nft_table *table, const struct vec *last)
+{
+	struct nft_chain *chain = ruleset->chains.data;
+	uint32_t drop_rules = 0;
+	bool counted = false;
+	int err = 0;
+
+	for (size_t i = 0; i < ruleset->chains.n && !err; i++) {
+		if (!is_of(&chain[i], table->family, table->name))
 			continue;
+		if (!counted && last)
+			drop_rules = last_count(last, table);
+		else if (!counted)
+			err = count_rules(netfilter, table, &drop_rules);
+		counted = true;
 		chain[i].active = !table->dormant;
 		chain[i].drop_rules = drop_rules;
 	}
@@ -187,7 +119,8 @@ static void free_chains(struct vec *chains)
 	vec_free(chains);
 }
 
-static int load_all(struct netlink *netfilter, struct nft_ruleset *ruleset)
+/* last: where the numbers of rules are taken from; NULL: counted. */
+static int load_all(struct netlink *netfilter, struct nft_ruleset *ruleset, const struct vec *last)
 {
 	struct vec tables = {.size = sizeof(struct nft_table)};
 	struct netlink_request request;
@@ -199,12 +132,32 @@ static int load_all(struct netlink *netfilter, struct nft_ruleset *ruleset)
 	if (err)
 		goto out;
 	prepare(&request, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC);
-	err = netlink_dump(netfilter, &request, on_chain, &ruleset->chains, NULL);
+	err = netlink_dump(netfilter, &request, nft_on_chain, &ruleset->chains, NULL);
 	table = tables.data;
 	for (size_t i = 0; i < tables.n && !err; i++)
-		err = load_table(netfilter, &ruleset->chains, &table[i]);
+		err = load_table(netfilter, ruleset, &table[i], last);
 out:
 	vec_free(&tables);
+	return err;
+}
+
+/*
+ * Counting tens of thousands of rules takes a tenth of a second, and every element that joins a set
+ * is a change: counting is held to a tenth of the time.
+ */
+static int reload(struct netlink *netfilter, struct nft_ruleset *ruleset, bool *counted)
+{
+	struct vec last = ruleset->chains;
+	uint64_t start = facts_clock_ns(), took;
+	int err;
+
+	ruleset->chains = (struct vec){.size = sizeof(struct nft_chain)};
+	*counted = start >= ruleset->count_not_before_ns;
+	err = load_all(netfilter, ruleset, *counted ? NULL : &last);
+	free_chains(&last);
+	took = facts_clock_ns() - start;
+	if (*counted && took > CHEAP_NS)
+		ruleset->count_not_before_ns = start + 10 * took;
 	return err;
 }
 
@@ -217,27 +170,30 @@ static int read_generation(struct netlink *netfilter, uint32_t *generation)
 }
 
 /*
- * The kernel counts every committed change as a generation. Under constant change the last reading is taken,
- * as of no generation.
+ * The kernel counts every committed change as a generation. Under constant change the last reading
+ * is taken, as of no generation.
  */
 int nft_load(struct netlink *netfilter, struct nft_ruleset *ruleset)
 {
 	uint32_t before = 0, after = 0;
-	int err;
+	bool counted = true;
+	int err = 0;
 
 	for (int i = 0; i < 3; i++) {
 		err = read_generation(netfilter, &before);
 		if (err || (ruleset->valid && ruleset->generation == before))
 			return err;
-		nft_free(ruleset);
-		err = load_all(netfilter, ruleset);
+		ruleset->valid = false;
+		err = reload(netfilter, ruleset, &counted);
 		if (!err)
 			err = read_generation(netfilter, &after);
+		if (!err && before == after)
+			break;
 		if (err && err != -EINTR && err != -ENOENT)
 			return err;
-		ruleset->generation = before;
-		ruleset->valid = !err && before == after;
 	}
+	ruleset->generation = before;
+	ruleset->valid = !err && before == after && counted;
 	return err;
 }
 
@@ -245,16 +201,4 @@ void nft_free(struct nft_ruleset *ruleset)
 {
 	free_chains(&ruleset->chains);
 	ruleset->valid = false;
-}
-
-bool nft_chain_on(const struct nft_chain *chain, const char *ifname)
-{
-	size_t len;
-
-	for (const char *name = chain->devices; name && *name; name += len + 1) {
-		len = strlen(name);
-		if (name[len - 1] == '*' ? !strncmp(name, ifname, len - 1) : !strcmp(name, ifname))
-			return true;
-	}
-	return false;
 }

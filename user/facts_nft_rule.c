@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Tells whether an nftables rule can drop a packet.
-#include <arpa/inet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
@@ -18,7 +17,7 @@ static bool immediate_drops(const struct nlattr *data)
 	netlink_nested(expr[NFTA_IMMEDIATE_DATA], value, NFTA_DATA_MAX);
 	netlink_nested(value[NFTA_DATA_VERDICT], verdict, NFTA_VERDICT_MAX);
 	return verdict[NFTA_VERDICT_CODE] &&
-	       mnl_attr_get_u32(verdict[NFTA_VERDICT_CODE]) == htonl(NF_DROP);
+	       netlink_get_be32(verdict[NFTA_VERDICT_CODE]) == NF_DROP;
 }
 
 /* A verdict map: its elements, which can change without the rule, may drop. */
@@ -28,13 +27,13 @@ static bool lookup_drops(const struct nlattr *data)
 
 	netlink_nested(data, expr, NFTA_LOOKUP_MAX);
 	return expr[NFTA_LOOKUP_DREG] &&
-	       mnl_attr_get_u32(expr[NFTA_LOOKUP_DREG]) == htonl(NFT_REG_VERDICT);
+	       netlink_get_be32(expr[NFTA_LOOKUP_DREG]) == NFT_REG_VERDICT;
 }
 
 static bool target_drops(const struct nlattr *data)
 {
-	static const char *const targets[] = {"DROP", "REJECT", "TARPIT", "NFQUEUE", "SYNPROXY",
-					      "DELUDE", "CHAOS", "STEAL"};
+	static const char *const targets[] = {"DROP",	  "REJECT", "TARPIT", "NFQUEUE",
+					      "SYNPROXY", "DELUDE", "CHAOS",  "STEAL"};
 	const struct nlattr *expr[NFTA_TARGET_MAX + 1];
 	char name[32];
 
@@ -73,8 +72,7 @@ bool nft_rule_drops(const struct nlmsghdr *nlh)
 	netlink_attrs(nlh, sizeof(struct nfgenmsg), attrs, NFTA_RULE_EXPRESSIONS);
 	if (!attrs[NFTA_RULE_EXPRESSIONS])
 		return false;
-	mnl_attr_for_each_nested(elem, attrs[NFTA_RULE_EXPRESSIONS])
-		if (expr_drops(elem))
-			return true;
+	mnl_attr_for_each_nested(elem,
+				 attrs[NFTA_RULE_EXPRESSIONS]) if (expr_drops(elem)) return true;
 	return false;
 }

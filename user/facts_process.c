@@ -5,26 +5,28 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "facts_internal.h"
 
-/* A search of /proc ends after this long: events wait meanwhile. */
-#define SEARCH_BUDGET_NS (500 * NS_PER_MS)
-/* Searches that take longer than this are held to a tenth of the time. */
-#define SEARCH_CHEAP_NS (20 * NS_PER_MS)
+/* Searching stops after this long: events wait meanwhile. */
+#define BUDGET_NS	 (250 * NS_PER_MS)
+#define BUDGET_RECENT_NS (50 * NS_PER_MS)
 
-static uint64_t clock_ns(void)
-{
-	struct timespec ts;
+enum {
+	LOW_FDS = 64,
+	LOW_GAP = 8, /* descriptors are dense: no more are expected behind so many free ones */
+};
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NS_PER_SEC + ts.tv_nsec;
-}
+struct search {
+	struct process_cache *cache;
+	struct process_want *want;
+	size_t n;
+	uint64_t deadline_ns;
+};
 
-/* The inode of a link to "socket:[INODE]", else 0. */
-static uint32_t link_inode(int dir, const char *name)
+/* The inode of a link to "socket:[INODE]", 0 of another one, -1 if there is none. */
+static int64_t link_inode(int dir, const char *name)
 {
 	static const char prefix[] = "socket:[";
 	char text[64];
@@ -32,7 +34,7 @@ static uint32_t link_inode(int dir, const char *name)
 
 	len = readlinkat(dir, name, text, sizeof(text) - 1);
 	if (len < 0)
-		return 0;
+		return -1;
 	text[len] = '\0';
 	if (strncmp(text, prefix, sizeof(prefix) - 1))
 		return 0;
@@ -60,90 +62,145 @@ static void remember_process(struct process_cache *cache, uint32_t pid)
 	cache->recent[cache->n_recent++ % PROCESS_RECENT_LEN] = pid;
 }
 
-/* Takes note of each wanted socket that this descriptor is. */
-static bool check_fd(struct process_cache *cache, uint32_t pid, int dir, const char *name,
-		     struct process_want *want, size_t n)
+/* Takes note if the descriptor is a wanted socket. Returns as link_inode(). */
+static int64_t check_fd(const struct search *search, uint32_t pid, int dir, const char *name)
 {
-	uint32_t inode = link_inode(dir, name);
+	int64_t inode = link_inode(dir, name);
 	bool held = false;
 
-	for (size_t i = 0; inode && i < n; i++) {
-		if (want[i].inode != inode)
+	for (size_t i = 0; inode > 0 && i < search->n; i++) {
+		struct process_want *want = &search->want[i];
+
+		if (want->inode != inode)
 			continue;
 		held = true;
-		if (want[i].pid)
+		if (want->pid)
 			continue;
-		want[i].pid = pid;
-		*owner_slot(cache, inode) = (struct process_owner){
+		want->pid = pid;
+		*owner_slot(search->cache, inode) = (struct process_owner){
 			.inode = inode,
 			.pid = pid,
 			.fd = strtoul(name, NULL, 10),
 		};
 	}
-	return held;
+	if (held)
+		remember_process(search->cache, pid);
+	return inode;
 }
 
-static void search_process(struct process_cache *cache, uint32_t pid, struct process_want *want,
-			   size_t n)
+/* Listening sockets are mostly among a process's first descriptors. */
+static void search_low(const struct search *search, uint32_t pid, int dir)
+{
+	char name[16];
+	int gap = 0;
+
+	for (int fd = 0; fd < LOW_FDS && gap < LOW_GAP; fd++) {
+		snprintf(name, sizeof(name), "%d", fd);
+		gap = check_fd(search, pid, dir, name) < 0 ? gap + 1 : 0;
+	}
+}
+
+static void search_every(const struct search *search, uint32_t pid, int dir)
 {
 	struct dirent *entry;
-	bool held = false;
-	char path[64];
-	DIR *dir;
+	unsigned int n = 0;
+	DIR *fds;
 
-	snprintf(path, sizeof(path), "/proc/%u/fd", pid);
-	dir = opendir(path);
-	if (!dir)
+	fds = fdopendir(dir);
+	if (!fds) {
+		close(dir);
 		return;
-	while ((entry = readdir(dir)))
-		held |= check_fd(cache, pid, dirfd(dir), entry->d_name, want, n);
-	closedir(dir);
-	if (held)
-		remember_process(cache, pid);
+	}
+	while ((entry = readdir(fds))) {
+		check_fd(search, pid, dir, entry->d_name);
+		if (++n % 256 == 0 && facts_clock_ns() > search->deadline_ns)
+			break;
+	}
+	closedir(fds);
 }
 
-static size_t missing(const struct process_want *want, size_t n)
+static void search_process(const struct search *search, uint32_t pid, bool every)
 {
-	size_t count = 0;
+	char path[64];
+	int dir;
 
-	for (size_t i = 0; i < n; i++)
-		count += want[i].inode && !want[i].pid;
-	return count;
+	snprintf(path, sizeof(path), "/proc/%u/fd", pid);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return;
+	if (every) {
+		search_every(search, pid, dir);
+	} else {
+		search_low(search, pid, dir);
+		close(dir);
+	}
+}
+
+static bool is_missing(const struct search *search)
+{
+	for (size_t i = 0; i < search->n; i++)
+		if (search->want[i].inode && !search->want[i].pid)
+			return true;
+	return false;
 }
 
 /*
- * Goes on after everything is found: the other holders of a listening socket are where its connections
- * will be looked for first.
+ * Goes on after everything is found: the other holders of a listening socket are where its
+ * connections will be looked for first.
  */
-static void search_all(struct process_cache *cache, bool loaded, struct process_want *want, size_t n)
+static void search_all(const struct search *search, bool every)
 {
-	uint64_t start = clock_ns(), now = start;
 	struct dirent *entry;
 	unsigned long pid;
 	char *end;
 	DIR *dir;
 
-	if (start < cache->not_before_ns)
-		return;
 	dir = opendir("/proc");
 	if (!dir)
 		return;
-	while ((entry = readdir(dir)) && now - start < SEARCH_BUDGET_NS) {
+	while ((entry = readdir(dir)) && facts_clock_ns() < search->deadline_ns) {
 		pid = strtoul(entry->d_name, &end, 10);
-		if (*end || !pid)
-			continue;
-		search_process(cache, pid, want, n);
-		now = clock_ns();
+		if (!*end && pid)
+			search_process(search, pid, every);
 	}
 	closedir(dir);
-	cache->not_before_ns = now;
-	if (loaded || now - start > SEARCH_CHEAP_NS)
-		cache->not_before_ns += 10 * (now - start) + SEARCH_CHEAP_NS;
+}
+
+static void search_recent(const struct search *search)
+{
+	const struct process_cache *cache = search->cache;
+	unsigned int n =
+		cache->n_recent < PROCESS_RECENT_LEN ? cache->n_recent : PROCESS_RECENT_LEN;
+
+	for (unsigned int i = 0; i < n && is_missing(search); i++)
+		if (facts_clock_ns() < search->deadline_ns)
+			search_process(search, cache->recent[i], true);
+}
+
+static void search_everywhere(const struct search *search)
+{
+	search_all(search, false);
+	if (is_missing(search))
+		search_all(search, true);
+}
+
+static void search_sparingly(struct search *search, void (*method)(const struct search *),
+			     uint64_t budget_ns, bool loaded, uint64_t *not_before_ns)
+{
+	uint64_t start = facts_clock_ns(), took;
+
+	if (!is_missing(search) || start < *not_before_ns)
+		return;
+	search->deadline_ns = start + budget_ns;
+	method(search);
+	took = facts_clock_ns() - start;
+	if (loaded || took > CHEAP_NS)
+		*not_before_ns = start + 10 * took;
 }
 
 void process_find(struct process_cache *cache, bool loaded, struct process_want *want, size_t n)
 {
-	unsigned int recent = cache->n_recent;
+	struct search search = {.cache = cache, .want = want, .n = n};
 
 	for (size_t i = 0; i < n; i++) {
 		const struct process_owner *owner = owner_slot(cache, want[i].inode);
@@ -152,10 +209,9 @@ void process_find(struct process_cache *cache, bool loaded, struct process_want 
 		if (want[i].inode && owner->inode == want[i].inode && still_holds(owner))
 			want[i].pid = owner->pid;
 	}
-	for (unsigned int i = 0; i < recent && i < PROCESS_RECENT_LEN && missing(want, n); i++)
-		search_process(cache, cache->recent[i], want, n);
-	if (missing(want, n))
-		search_all(cache, loaded, want, n);
+	search_sparingly(&search, search_recent, BUDGET_RECENT_NS, loaded,
+			 &cache->recent_not_before_ns);
+	search_sparingly(&search, search_everywhere, BUDGET_NS, loaded, &cache->all_not_before_ns);
 }
 
 char process_parse_state(const char *stat)

@@ -79,7 +79,8 @@ static bool is_among(const struct link_info *links, int n, uint32_t ifindex)
 	return false;
 }
 
-/* The probe's interface and its masters; where the reply leaves by another one, that one's egress too. */
+/* The probe's interface and its masters; where the reply leaves by another one, that one's egress
+ * too. */
 int gather_programs(struct gather *g)
 {
 	struct link_info in[LINK_PATH_MAX], out[LINK_PATH_MAX];

@@ -37,7 +37,8 @@ static int on_route(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-/* What each type of route answers: fib_props in net/ipv4/fib_semantics.c, ip6_fib_config in route.c. */
+/* What each type of route answers: fib_props in net/ipv4/fib_semantics.c, ip6_fib_config in
+ * route.c. */
 static uint32_t type_of_error(int error)
 {
 	switch (error) {
@@ -111,11 +112,12 @@ int route_to_prober(struct gather *g, struct route_answer *out)
 	int err;
 
 	err = route_get(route, probe->saddr, probe->daddr, oif, out);
-	if (err || out->error != EINVAL)
+	if (err || !out->error)
 		return err;
 	/*
-	 * ip_route_output_key() refuses a source that is not local with EINVAL, which a blackhole route
-	 * answers too.
+	 * A source that is not local is refused with EINVAL, later with ENETUNREACH
+	 * (ip_route_output_key_hash_rcu), which are the answers of blackhole routes and of none at
+	 * all too.
 	 */
 	err = route_get(route, probe->daddr, NULL, link_vrf(route, g->ifindex), &local);
 	if (!err && local.type != RTN_LOCAL)

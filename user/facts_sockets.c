@@ -132,8 +132,8 @@ static int on_conn(const struct nlmsghdr *nlh, void *data)
 }
 
 /*
- * A socket bound to a device, or to a VRF, is only found with that device's index; one that is not bound is
- * found with any (inet_match). Returns 0, -ENOENT, or another -errno.
+ * A socket bound to a device, or to a VRF, is only found with that device's index; one that is not
+ * bound is found with any (inet_match). Returns 0, -ENOENT, or another -errno.
  */
 static int find_conn(struct gather *g, uint32_t ifindex, struct inet_diag_msg *out)
 {

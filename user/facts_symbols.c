@@ -5,6 +5,8 @@
 
 #include "facts_internal.h"
 
+enum { KALLSYMS_BUF_LEN = 65536 };
+
 /* A line: address, type, name, and for a module's symbol a tab and its name in brackets. */
 static void match_line(char *line, struct symbol *symbols, size_t n)
 {
@@ -49,5 +51,39 @@ bool symbols_have(const char *name, FILE *kallsyms)
 			strchr(" \t\n", end[len + 3]);
 	}
 	free(line);
+	return found;
+}
+
+/* The kernel answers a read with at most a page, but not with more than it is asked for. */
+static FILE *open_kallsyms(char buf[KALLSYMS_BUF_LEN])
+{
+	FILE *kallsyms = fopen("/proc/kallsyms", "re");
+
+	if (kallsyms)
+		setvbuf(kallsyms, buf, _IOFBF, KALLSYMS_BUF_LEN);
+	return kallsyms;
+}
+
+void symbols_read(struct symbol *symbols, size_t n)
+{
+	char buf[KALLSYMS_BUF_LEN];
+	FILE *kallsyms = open_kallsyms(buf);
+
+	if (!kallsyms)
+		return;
+	symbols_resolve(symbols, n, kallsyms);
+	fclose(kallsyms);
+}
+
+bool symbols_exist(const char *name)
+{
+	char buf[KALLSYMS_BUF_LEN];
+	FILE *kallsyms = open_kallsyms(buf);
+	bool found;
+
+	if (!kallsyms)
+		return false;
+	found = symbols_have(name, kallsyms);
+	fclose(kallsyms);
 	return found;
 }

@@ -8,25 +8,16 @@
 #define PROC_SYS "/proc/sys/"
 
 static const char *const host_paths[] = {
-	"net/core/somaxconn",
-	"net/ipv4/conf/all/accept_local",
-	"net/ipv4/conf/all/arp_ignore",
-	"net/ipv4/conf/all/route_localnet",
-	"net/ipv4/conf/all/rp_filter",
-	"net/ipv4/icmp_echo_ignore_all",
-	"net/ipv4/ip_forward",
-	"net/ipv4/tcp_abort_on_overflow",
-	"net/ipv4/tcp_l3mdev_accept",
-	"net/ipv4/tcp_max_syn_backlog",
-	"net/ipv4/tcp_max_tw_buckets",
-	"net/ipv4/tcp_rfc1337",
-	"net/ipv4/tcp_syncookies",
-	"net/ipv4/tcp_timestamps",
+	"net/core/somaxconn",		"net/ipv4/conf/all/accept_local",
+	"net/ipv4/conf/all/arp_ignore", "net/ipv4/conf/all/route_localnet",
+	"net/ipv4/conf/all/rp_filter",	"net/ipv4/icmp_echo_ignore_all",
+	"net/ipv4/ip_forward",		"net/ipv4/tcp_abort_on_overflow",
+	"net/ipv4/tcp_l3mdev_accept",	"net/ipv4/tcp_max_syn_backlog",
+	"net/ipv4/tcp_max_tw_buckets",	"net/ipv4/tcp_rfc1337",
+	"net/ipv4/tcp_syncookies",	"net/ipv4/tcp_timestamps",
 	"net/ipv4/tcp_tw_recycle", /* before 4.12 */
-	"net/ipv4/tcp_tw_reuse",
-	"net/ipv6/conf/all/disable_ipv6",
-	"net/ipv6/conf/all/forwarding",
-	"net/ipv6/icmp/echo_ignore_all",
+	"net/ipv4/tcp_tw_reuse",	"net/ipv6/conf/all/disable_ipv6",
+	"net/ipv6/conf/all/forwarding", "net/ipv6/icmp/echo_ignore_all",
 };
 
 static const char *const link_paths[] = {

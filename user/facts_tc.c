@@ -47,7 +47,8 @@ static int on_qdisc(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-/* A dump, though it has every interface: the kernel announces what is asked singly to all monitors. */
+/* A dump, though it has every interface: the kernel announces what is asked singly to all monitors.
+ */
 static int find_qdiscs(struct netlink *route, struct qdisc_search *search)
 {
 	struct netlink_request request;
@@ -59,8 +60,7 @@ static int find_qdiscs(struct netlink *route, struct qdisc_search *search)
 
 static int add_root_qdisc(struct gather *g, const struct qdisc_search *search)
 {
-	static const char *const defaults[] = {"",   "noqueue",	 "pfifo_fast",
-					       "mq", "fq_codel", "fq"};
+	static const char *const defaults[] = {"", "noqueue", "pfifo_fast", "mq", "fq_codel", "fq"};
 	struct fact_program fact = {.place = PROG_QDISC, .ifindex = search->link->ifindex};
 
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
@@ -148,7 +148,8 @@ static int add_filters(struct gather *g, const struct link_info *link, uint32_t 
 	return err;
 }
 
-/* The ingress qdisc answers for any parent with its only block: it has no egress filters to ask for. */
+/* The ingress qdisc answers for any parent with its only block: it has no egress filters to ask
+ * for. */
 int tc_programs(struct gather *g, const struct link_info *link, bool ingress, bool egress)
 {
 	const uint32_t ingress_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);

@@ -54,8 +54,9 @@ static void find_stretch(const struct probe *probe, const struct corr_host *host
 
 	*s = (struct stretch){.pf = probe->flow.family == 4 ? PF_INET4 : PF_INET6_,
 			      .after = INT64_MIN};
-	if (!at->skb && drop->tcp.payload_len) {
-		s->hook = -2; /* netfilter waypoints look at short packets only */
+	/* Netfilter waypoints look at short packets only; a recording can name any hook. */
+	if ((!at->skb && drop->tcp.payload_len) || at->hook >= N_HOOKS) {
+		s->hook = -2;
 		return;
 	}
 	if (!at->skb) {
@@ -200,10 +201,11 @@ bool firewall_fix(const struct probe *probe, const struct firewall_place *place,
 	firewall_rule(place, &r);
 	addr_text(probe->flow.saddr, addr);
 	if (place->entry->backend == HOOK_IPTABLES_LEGACY || is_iptables_nft(&r))
-		snprintf(out, out_len, "%s%s -t %s -I %s %s %s -p tcp %s %u -j ACCEPT",
+		snprintf(out, out_len, "%s%s%s%s -I %s %s %s -p tcp %s %u -j ACCEPT",
 			 v4 ? "iptables" : "ip6tables",
-			 place->entry->backend == HOOK_IPTABLES_LEGACY ? "-legacy" : "", r.table,
-			 r.hook, reply ? "-d" : "-s", addr, reply ? "--sport" : "--dport",
+			 place->entry->backend == HOOK_IPTABLES_LEGACY ? "-legacy" : "",
+			 strcmp(r.table, "filter") ? " -t " : "",
+			 strcmp(r.table, "filter") ? r.table : "", r.hook, reply ? "-d" : "-s", addr, reply ? "--sport" : "--dport",
 			 probe->flow.dport);
 	else
 		snprintf(out, out_len, "nft insert rule %s %s %s %s %s %s tcp %s %u accept",

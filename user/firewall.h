@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where in netfilter a packet vanished: between which waypoints, so in which hook and base chain. */
+/* Where in netfilter a packet vanished: between which waypoints, so in which hook and base chain.
+ */
 #ifndef CLBTRACE_FIREWALL_H
 #define CLBTRACE_FIREWALL_H
 
 #include "probe.h"
 
 struct firewall_place {
-	const char *hook;	       /* PREROUTING, INPUT, ..., INGRESS; "" if not known */
-	const struct fact_hook *entry; /* the hook function that must have done it; NULL: not known */
-	unsigned int candidates;       /* how many could have */
-	bool conntrack;		       /* connection tracking is among them */
+	const char *hook; /* PREROUTING, INPUT, ..., INGRESS; "" if not known */
+	const struct fact_hook
+		*entry;		 /* the hook function that must have done it; NULL: not known */
+	unsigned int candidates; /* how many could have */
+	bool conntrack;		 /* connection tracking is among them */
 };
 
 /* reply: of the dropped reply, else of the dropped incoming packet. */
@@ -22,8 +24,8 @@ void firewall_rule(const struct firewall_place *place, struct verdict_rule *rule
 /* "table ip filter, base chain INPUT (policy drop)"; false if the entry is not known. */
 bool firewall_chain_words(const struct firewall_place *place, char *out, size_t out_len);
 /* A command that lets just this probe (or its reply) pass there. */
-bool firewall_fix(const struct probe *probe, const struct firewall_place *place, bool reply, char *out,
-		  size_t out_len);
+bool firewall_fix(const struct probe *probe, const struct firewall_place *place, bool reply,
+		  char *out, size_t out_len);
 /* A command that shows the rules there. */
 bool firewall_show(const struct firewall_place *place, char *out, size_t out_len);
 

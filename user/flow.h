@@ -10,7 +10,7 @@
 #include "fact.h"
 
 enum {
-	FLOW_ADDR_LEN = 46,     /* INET6_ADDRSTRLEN */
+	FLOW_ADDR_LEN = 46,	/* INET6_ADDRSTRLEN */
 	FLOW_ENDPOINT_LEN = 56, /* [address]:port */
 };
 
@@ -20,8 +20,8 @@ struct ev_flow flow_reverse(const struct ev_flow *flow);
 /* A 64-bit hash over addresses, ports, protocol and family; the same for equal flows. */
 uint64_t flow_hash(const struct ev_flow *flow);
 
-bool addr_is_v4(const uint8_t addr[16]); /* ::ffff:0:0/96 */
-bool addr_is_any(const uint8_t addr[16]); /* :: or ::ffff:0.0.0.0 */
+bool addr_is_v4(const uint8_t addr[16]);       /* ::ffff:0:0/96 */
+bool addr_is_any(const uint8_t addr[16]);      /* :: or ::ffff:0.0.0.0 */
 bool addr_is_loopback(const uint8_t addr[16]); /* 127.0.0.0/8 or ::1 */
 
 /* IPv4 as a.b.c.d, else RFC 5952. Returns buf. */

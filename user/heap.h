@@ -9,8 +9,8 @@
 /* Embedded in what is kept in a heap. */
 struct heap_node {
 	uint64_t key;
-	uint64_t tie;  /* equal keys: the smaller one first */
-	size_t at;     /* place + 1; 0: not in a heap */
+	uint64_t tie; /* equal keys: the smaller one first */
+	size_t at;    /* place + 1; 0: not in a heap */
 };
 
 struct heap {

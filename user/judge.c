@@ -49,7 +49,9 @@ static void write_texts(const struct cause *cause, struct values_of *of, struct 
 {
 	const struct template_values values = {values_get, of};
 
-	template_expand(cause->summary, &values, v->summary, sizeof(v->summary));
+	/* Facts may have failed to come: the bare cause is better than nothing. */
+	if (!template_expand(cause->summary, &values, v->summary, sizeof(v->summary)))
+		snprintf(v->summary, sizeof(v->summary), "%s", cause->title);
 	v->n_fix = 0;
 	for (int i = 0; i < CAUSE_FIX_MAX && cause->fix[i]; i++)
 		v->n_fix += template_expand(cause->fix[i], &values, v->fix[v->n_fix],
@@ -71,13 +73,32 @@ static void write_rule(const struct probe *probe, const struct corr_host *host, 
 		v->confidence = CONFIDENCE_LIKELY;
 }
 
+/* Names (of interfaces, reasons, counters) can hold anything, in a recording above all: no byte that
+ * a terminal acts on leaves here. */
+static void tame(char *text)
+{
+	for (; *text; text++)
+		if (*text < 0x20 || *text > 0x7e)
+			*text = '?';
+}
+
+static void tame_texts(struct verdict *v)
+{
+	tame(v->summary);
+	for (unsigned int i = 0; i < v->n_fix; i++)
+		tame(v->fix[i]);
+	for (unsigned int i = 0; i < v->n_steps; i++)
+		tame(v->steps[i].what);
+}
+
 const struct cause *judge(const struct probe *probe, const struct corr_host *host,
 			  uint64_t wall_offset_ns, uint64_t lost, struct verdict *v)
 {
 	struct values_of of = {probe, host};
 	const struct cause *cause = find_cause(probe, host, lost, &v->confidence);
-	uint64_t end =
-		probe->timed_out ? probe->first_ns + host->timeout_ns : probe->attempt.decided_ns;
+	uint64_t waited =
+		probe->cut_short_ms ? probe->cut_short_ms * 1000000ULL : host->timeout_ns;
+	uint64_t end = probe->timed_out ? probe->first_ns + waited : probe->attempt.decided_ns;
 
 	v->wall_ns = probe->first_ns + wall_offset_ns;
 	v->first_ns = probe->first_ns;
@@ -95,5 +116,6 @@ const struct cause *judge(const struct probe *probe, const struct corr_host *hos
 	write_rule(probe, host, v);
 	write_texts(cause, &of, v);
 	steps_write(probe, host, v);
+	tame_texts(v);
 	return cause;
 }

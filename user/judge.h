@@ -7,10 +7,10 @@
 #include "verdict.h"
 
 /*
- * Fills in v for the probe's latest attempt. lost: events lost while it was followed; then, or when it could not be
- * followed to the end, the verdict is incomplete. Returns the cause.
+ * Fills in v for the probe's latest attempt. lost: events lost while it was followed; then, or when
+ * it could not be followed to the end, the verdict is incomplete. Returns the cause.
  */
-const struct cause *judge(const struct probe *probe, const struct corr_host *host, uint64_t wall_offset_ns,
-			  uint64_t lost, struct verdict *v);
+const struct cause *judge(const struct probe *probe, const struct corr_host *host,
+			  uint64_t wall_offset_ns, uint64_t lost, struct verdict *v);
 
 #endif

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /*
- * The function that addr lies in and the module it belongs to (empty for the kernel proper). Reads the whole
- * file, tens of milliseconds: keep the answer. name and module may be NULL.
- * Returns 0, -ENOENT, -EPERM (the kernel hides its addresses), or another -errno.
+ * The function that addr lies in and the module it belongs to (empty for the kernel proper). Reads
+ * the whole file, tens of milliseconds: keep the answer. name and module may be NULL. Returns 0,
+ * -ENOENT, -EPERM (the kernel hides its addresses), or another -errno.
  */
 int kallsyms_lookup(uint64_t addr, char *name, size_t name_len, char *module, size_t module_len);
 

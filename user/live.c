@@ -96,19 +96,24 @@ static int open_facts(struct live *live)
 
 static int open_correlator(struct live *live)
 {
-	const struct corr_config config = {
+	struct corr_config config = {
 		.timeout_ns = live->options->timeout_ms * NS_PER_MS,
 		.wall_offset_ns = live->wall_offset_ns,
 		.max_probes = live->options->max_probes,
 	};
 	const struct corr_ops ops = live_corr_ops(live);
 	const struct event_sink to = live_events(live);
-	int err = corr_new(&live->corr, &config, &ops);
+	int err;
+
+	memcpy(config.expect_status, live->options->expect_status, sizeof(config.expect_status));
+	err = corr_new(&live->corr, &config, &ops);
 
 	if (!err)
 		err = summary_new(&live->summary);
 	if (!err)
 		err = facts_links(live->facts, live_now(), &to);
+	if (!err)
+		err = source_bpf_waypoints(live->source, live_now(), &to);
 	if (err)
 		fprintf(stderr, "clbtrace: cannot start: %s\n", strerror(-err));
 	return err;

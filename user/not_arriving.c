@@ -45,6 +45,17 @@ __attribute__((format(printf, 2, 3))) static void add_check(struct summary *s, c
 	va_end(args);
 }
 
+/* Tenths only where they matter. */
+static void append_seconds(struct line *line, uint64_t ns)
+{
+	uint64_t tenths = ns / (NS_PER_S / 10);
+
+	if (tenths < 100 && tenths % 10)
+		append(line, "%" PRIu64 ".%" PRIu64 " s", tenths / 10, tenths % 10);
+	else
+		append(line, "%" PRIu64 " s", tenths / 10);
+}
+
 static void append_sources(struct line *line, const struct options *options)
 {
 	char text[PREFIX_TEXT_LEN];
@@ -145,7 +156,6 @@ static void explain_loss(struct summary *s)
 void not_arriving_explain(struct summary *s, const struct options *options)
 {
 	const struct cause *cause = cause_find("not-arriving");
-	uint64_t seconds = (s->window_ns + NS_PER_S / 2) / NS_PER_S;
 	struct line line = {s->text, sizeof(s->text)};
 
 	if (s->lost_events || s->evicted || !cause) {
@@ -154,7 +164,9 @@ void not_arriving_explain(struct summary *s, const struct options *options)
 	}
 	s->cause = cause->id;
 	s->stage = cause->stage;
-	append(&line, "%s in %" PRIu64 " s; watched: connections", cause->summary, seconds);
+	append(&line, "%s in ", cause->summary);
+	append_seconds(&line, s->window_ns);
+	append(&line, "; watched: connections");
 	append_sources(&line, options);
 	append_ports(&line, options);
 	append_interfaces(&line, options);

@@ -38,6 +38,15 @@ static const struct {
 	{"TCP_RFC7323_TW_PAWS", E(DROP_PAWS), true},
 };
 
+/* Where the kernel gives no reason: the function that freed the packet. */
+static const struct {
+	const char *symbol;
+	uint64_t bit;
+} drop_symbols[] = {
+	{"do_xdp_generic*", E(DROP_XDP)}, /* net/core/dev.c; in 6.18 still without a reason */
+	{"veth_xdp_rcv*", E(DROP_XDP)},	  /* drivers/net/veth.c, native XDP on an skb */
+};
+
 static bool name_is(const char *name, const char *pattern)
 {
 	size_t len = strlen(pattern);
@@ -78,7 +87,7 @@ static void set_bits(struct attempt *a, uint64_t bits, const struct ev_hdr *ev)
 	a->bits |= bits;
 }
 
-void probe_new_attempt(struct probe *probe, const struct ev_packet *syn)
+void probe_new_attempt(struct probe *probe, uint64_t time_ns, const struct ev_tcp *syn)
 {
 	uint64_t made = probe->attempt.bits & (E(SYNACK_MADE) | E(SYNACK_LEFT));
 	uint32_t synack_seq = probe->attempt.synack_seq;
@@ -86,8 +95,8 @@ void probe_new_attempt(struct probe *probe, const struct ev_packet *syn)
 	struct if_set out_ifs = probe->attempt.out_ifs;
 
 	memset(&probe->attempt, 0, sizeof(probe->attempt));
-	probe->attempt.start_ns = syn->hdr.time_ns;
-	probe->attempt.syn = syn->tcp;
+	probe->attempt.start_ns = time_ns;
+	probe->attempt.syn = *syn;
 	/* An unanswered SYN-ACK still counts when the prober asks again: the kernel repeats it. */
 	probe->attempt.bits = made;
 	probe->attempt.synack_seq = synack_seq;
@@ -138,6 +147,16 @@ static void observe_incoming(struct attempt *a, const struct ev_packet *p)
 		set_bits(a, E(PROBER_FIN), &p->hdr);
 }
 
+static void observe_response(struct attempt *a, const struct ev_packet *p)
+{
+	const uint8_t *data;
+	size_t len = packet_payload(p, &data);
+
+	a->response_ns = p->hdr.time_ns;
+	if (len)
+		a->http_status = http_status(data, len);
+}
+
 static void observe_reply(struct attempt *a, const struct ev_packet *p)
 {
 	const struct ev_tcp *tcp = &p->tcp;
@@ -163,7 +182,7 @@ static void observe_reply(struct attempt *a, const struct ev_packet *p)
 	}
 	if (tcp->payload_len && left) {
 		if (!a->response_ns)
-			a->response_ns = p->hdr.time_ns;
+			observe_response(a, p);
 		set_bits(a, E(RESPONSE), &p->hdr);
 	}
 	if (tcp->flags & TCP_FIN)
@@ -221,19 +240,29 @@ static void observe_socket(struct attempt *a, const struct ev_socket *s)
 	set_bits(a, bits, &s->hdr);
 }
 
+/* The class of a drop of the prober's packet, 0: none. */
+static uint64_t drop_class(const struct ev_drop *d, bool syn)
+{
+	for (size_t i = 0; i < sizeof(drop_classes) / sizeof(drop_classes[0]); i++)
+		if (name_is(d->reason_name, drop_classes[i].name) &&
+		    (syn || !drop_classes[i].syn_only))
+			return drop_classes[i].bit;
+	for (size_t i = 0; i < sizeof(drop_symbols) / sizeof(drop_symbols[0]); i++)
+		if (name_is(d->symbol, drop_symbols[i].symbol))
+			return drop_symbols[i].bit;
+	return 0;
+}
+
 static void observe_drop_in(struct attempt *a, const struct ev_drop *d)
 {
 	bool syn = is_syn(&d->tcp);
-	uint64_t bit = 0;
+	uint64_t bit;
 
 	/* After an answer, or of a packet that ends the exchange, a drop changes nothing for the
 	 * prober. */
 	if (a->bits & E(RESPONSE) || d->tcp.flags & (TCP_RST | TCP_FIN))
 		return;
-	for (size_t i = 0; i < sizeof(drop_classes) / sizeof(drop_classes[0]); i++)
-		if (name_is(d->reason_name, drop_classes[i].name) &&
-		    (syn || !drop_classes[i].syn_only))
-			bit = drop_classes[i].bit;
+	bit = drop_class(d, syn);
 	/* A repeated SYN is freed after the kernel has repeated its SYN-ACK (tcp_check_req()). */
 	if (!bit && syn && !(a->bits & E(SYNACK_MADE)))
 		bit = E(DROP_OTHER);

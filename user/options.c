@@ -107,7 +107,7 @@ static int take(struct parsing *p, const struct option_row *row, const char *val
 		size_t err_len)
 {
 	int ret = row->parse(p, value);
-	char text[80];
+	char text[256];
 
 	if (ret == -EINVAL)
 		snprintf(err, err_len, "--%s: '%s': %s", row->name,

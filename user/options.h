@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "http.h"
+
 /* An address prefix; address as in struct ev_flow (IPv4 as ::ffff:a.b.c.d, its length + 96). */
 struct prefix {
 	uint8_t addr[16];
@@ -22,12 +24,12 @@ struct options {
 	bool all_ports;
 	char (*interfaces)[16]; /* names given with --interface; none: every one that is up */
 	size_t n_interfaces;
-	uint64_t count;       /* 0: no limit */
-	uint64_t duration_ms; /* 0: no limit */
-	uint64_t timeout_ms;  /* default 2000 */
-	uint32_t max_probes;  /* default 65536 */
-	const char *write;    /* NULL: no file */
-	uint8_t expect_status[75]; /* bit per status code 0..599; used by http-status */
+	uint64_t count;				  /* 0: no limit */
+	uint64_t duration_ms;			  /* 0: no limit */
+	uint64_t timeout_ms;			  /* default 2000 */
+	uint32_t max_probes;			  /* default 65536 */
+	const char *write;			  /* NULL: no file */
+	uint8_t expect_status[HTTP_STATUS_BYTES]; /* a bit per status code 0..599 */
 	bool json;
 	bool verbose;
 	bool xdp;

@@ -149,3 +149,16 @@ const char *host_ifname(const struct corr_host *host, uint32_t ifindex, char buf
 	snprintf(buf, FACT_IFNAME_LEN, "if%u", ifindex);
 	return buf;
 }
+
+size_t packet_payload(const struct ev_packet *p, const uint8_t **data)
+{
+	size_t headers;
+
+	if (!p->tcp.payload_len || p->frame_len < p->tcp.payload_len)
+		return 0;
+	headers = p->frame_len - p->tcp.payload_len;
+	if (headers >= p->cap_len)
+		return 0;
+	*data = p->data + headers;
+	return p->cap_len - headers;
+}

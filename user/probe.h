@@ -10,6 +10,7 @@
 #include "causes.h"
 #include "fact.h"
 #include "heap.h"
+#include "http.h"
 
 enum {
 	PROBE_EVENTS_MAX = 56,
@@ -51,7 +52,8 @@ struct attempt {
 	struct ev_icmp icmp;
 	uint64_t left_skb; /* the last reply seen at tc egress */
 	uint32_t synack_seq;
-	unsigned int synacks; /* how many left */
+	unsigned int http_status; /* of the first response; 0: none was read */
+	unsigned int synacks;	  /* how many left */
 };
 
 enum probe_state {
@@ -73,8 +75,9 @@ struct probe {
 	unsigned int syns;
 	enum probe_state state;
 	bool untracked;
-	bool entered; /* seen at tc ingress */
+	uint8_t entry; /* enum waypoint where its SYNs are counted, 0: seen at none */
 	bool timed_out;
+	bool judged;	       /* the latest attempt has had its verdict */
 	uint64_t asked_for;    /* evidence as of the last request for facts */
 	uint32_t cut_short_ms; /* tracing ended so long after the SYN, before the timeout; 0: it did
 				  not */
@@ -96,6 +99,7 @@ struct corr_host {
 	struct fact_hook *waypoints;
 	size_t n_waypoints;
 	uint64_t timeout_ns;
+	uint8_t expect_status[HTTP_STATUS_BYTES];
 };
 
 struct probe *probe_new(const struct ev_flow *flow, uint32_t isn);
@@ -123,7 +127,10 @@ const char *host_ifname(const struct corr_host *host, uint32_t ifindex, char buf
  * before.
  */
 void observe(struct probe *probe, const struct ev_hdr *ev, bool incoming);
-void probe_new_attempt(struct probe *probe, const struct ev_packet *syn);
+void probe_new_attempt(struct probe *probe, uint64_t time_ns, const struct ev_tcp *syn);
+
+/* The payload of a packet event that was captured; returns its length, 0 if there is none. */
+size_t packet_payload(const struct ev_packet *p, const uint8_t **data);
 
 bool if_set_has(const struct if_set *set, uint32_t ifindex);
 

@@ -22,9 +22,11 @@ extern const struct sink_ops sink_json; /* one object a line on stdout */
 
 /* The packets of the probes as a classic pcap file (-w FILE.pcap). */
 struct sink_pcap;
-/* Creates path, mode 0600, never through a symbolic link; truncates a regular file of ours. 0 or -errno. */
+/* Creates path, mode 0600, never through a symbolic link; truncates a regular file of ours. 0 or
+ * -errno. */
 int sink_pcap_open(struct sink_pcap **out, const char *path, uint64_t wall_offset_ns);
-/* Takes every event, writes the packets among them that are the first sight of their skb. 0 or -errno. */
+/* Takes every event, writes the packets among them that are the first sight of their skb. 0 or
+ * -errno. */
 int sink_pcap_push(struct sink_pcap *sink, const struct ev_hdr *ev);
 /* Makes what was written visible to a reader of the file. 0 or -errno. */
 int sink_pcap_flush(struct sink_pcap *sink);

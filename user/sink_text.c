@@ -16,7 +16,7 @@
 #define NS_PER_S 1000000000ULL
 #define INDENT	 "    "
 
-enum { ENDPOINTS_WIDTH = 40 }; /* the longest IPv4 pair */
+enum { ENDPOINTS_WIDTH = 42 }; /* a usual IPv4 pair */
 
 bool text_colored(const struct options *options)
 {
@@ -78,9 +78,9 @@ static void print_cause(const struct verdict *v)
 
 static void print_first_line(const struct verdict *v, bool colored)
 {
-	char time[TEXT_TIME_LEN], source[FLOW_ADDR_LEN], target[FLOW_ENDPOINT_LEN];
+	char time[TEXT_TIME_LEN], source[FLOW_ENDPOINT_LEN], target[FLOW_ENDPOINT_LEN];
 	int width = printf("%s  %s -> %s", text_time(v->wall_ns, true, time),
-			   addr_text(v->probe.saddr, source),
+			   endpoint_text(v->probe.saddr, v->probe.sport, source),
 			   endpoint_text(v->probe.daddr, v->probe.dport, target));
 
 	/* The time is 12 wide, and two spaces follow it. */
@@ -123,7 +123,7 @@ static void print_steps(const struct verdict *v)
 		const struct verdict_step *step = &v->steps[i];
 		uint64_t us = (uint64_t)llabs(step->t_us);
 
-		printf(INDENT "%c%5" PRIu64 ".%03" PRIu64 " ms  %-12s %s\n",
+		printf(INDENT "%c%5" PRIu64 ".%03" PRIu64 " ms  %-14s %s\n",
 		       step->t_us < 0 ? '-' : '+', us / 1000, us % 1000, step->at, step->what);
 	}
 }
@@ -132,13 +132,12 @@ static void print_probe(const struct verdict *v)
 {
 	char name[4 * FACT_IFNAME_LEN];
 
-	printf(INDENT "source port %u", v->probe.sport);
+	printf(INDENT "%u SYN%s", v->syns, v->syns == 1 ? "" : "s");
 	if (*v->interface)
-		printf(", interface %s",
-		       escape_text(v->interface, strnlen(v->interface, FACT_IFNAME_LEN), name,
-				   sizeof(name)));
-	printf(", %u SYN%s, decided after %" PRIu64 ".%03" PRIu64 " ms\n", v->syns,
-	       v->syns == 1 ? "" : "s", v->duration_us / 1000, v->duration_us % 1000);
+		printf(" on %s", escape_text(v->interface, strnlen(v->interface, FACT_IFNAME_LEN),
+					     name, sizeof(name)));
+	printf(", decided after %" PRIu64 ".%03" PRIu64 " ms\n", v->duration_us / 1000,
+	       v->duration_us % 1000);
 }
 
 /* Returns 0 or -errno of what was written to stdout since errno was cleared. */

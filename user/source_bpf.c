@@ -65,7 +65,8 @@ static int open_kernel(struct source_bpf *source)
 				"this kernel has no BTF (/sys/kernel/btf/vmlinux): it needs "
 				"CONFIG_DEBUG_INFO_BTF");
 	if (err)
-		return bpf_fail(&source->report, err, "cannot read the kernel's BTF: %s", strerror(-err));
+		return bpf_fail(&source->report, err, "cannot read the kernel's BTF: %s",
+				strerror(-err));
 	return 0;
 }
 
@@ -76,7 +77,9 @@ static int open_ring(struct source_bpf *source)
 
 	err = bpf_ring_open(&source->ring, bpf_map__fd(skel->maps.events),
 			    bpf_map__fd(skel->maps.losses), source->kernel);
-	return err ? bpf_fail(&source->report, err, "cannot read the ring buffer: %s", strerror(-err)) : 0;
+	return err ? bpf_fail(&source->report, err, "cannot read the ring buffer: %s",
+			      strerror(-err))
+		   : 0;
 }
 
 /* Interfaces come last: a connection is followed from when its SYN is seen at one. */
@@ -92,7 +95,8 @@ static int attach(struct source_bpf *source, const struct options *options)
 }
 
 int source_bpf_open(struct source_bpf **out, const struct options *options,
-		    void (*notice)(void *ctx, const char *text), void *ctx, char *err_text, size_t err_len)
+		    void (*notice)(void *ctx, const char *text), void *ctx, char *err_text,
+		    size_t err_len)
 {
 	struct source_bpf *source;
 	int err;
@@ -145,23 +149,37 @@ int source_bpf_link_fd(const struct source_bpf *source)
 	return bpf_ifaces_fd(source->ifaces);
 }
 
+int source_bpf_waypoints(const struct source_bpf *source, uint64_t now_ns,
+			 const struct event_sink *to)
+{
+	return bpf_netfilter_waypoints(source->netfilter, now_ns, to);
+}
+
 int source_bpf_drain(struct source_bpf *source, uint64_t now_ns, const struct event_sink *to)
 {
 	return bpf_ring_drain(source->ring, now_ns, to);
 }
 
-int source_bpf_links_changed(struct source_bpf *source, uint64_t now_ns, const struct event_sink *to)
+int source_bpf_links_changed(struct source_bpf *source, uint64_t now_ns,
+			     const struct event_sink *to)
 {
 	return bpf_ifaces_changed(source->ifaces, now_ns, to, &source->report);
 }
 
 void source_bpf_forget(struct source_bpf *source, const struct ev_flow *probe)
 {
+	static const struct conn_key none;
+	int fd = bpf_map__fd(source->skel->maps.connections);
+	struct conn conn;
+
 	/* struct conn_key is how struct ev_flow begins. */
-	bpf_map__delete_elem(source->skel->maps.connections, probe, sizeof(struct conn_key), 0);
+	if (!bpf_map_lookup_and_delete_elem(fd, probe, &conn) &&
+	    memcmp(&conn.other, &none, sizeof(none)))
+		bpf_map_delete_elem(fd, &conn.other);
 }
 
-int source_bpf_walk_hook(void *ctx, unsigned int pf, unsigned int hook, struct hook_entry *out, int max)
+int source_bpf_walk_hook(void *ctx, unsigned int pf, unsigned int hook, struct hook_entry *out,
+			 int max)
 {
 	struct source_bpf *source = ctx;
 

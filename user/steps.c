@@ -22,19 +22,6 @@ const char *tcp_state_name(uint32_t state)
 	return state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
 }
 
-size_t packet_payload(const struct ev_packet *p, const uint8_t **data)
-{
-	size_t headers;
-
-	if (!p->tcp.payload_len || p->frame_len < p->tcp.payload_len)
-		return 0;
-	headers = p->frame_len - p->tcp.payload_len;
-	if (headers >= p->cap_len)
-		return 0;
-	*data = p->data + headers;
-	return p->cap_len - headers;
-}
-
 static void flags_words(const struct ev_tcp *tcp, char *out, size_t out_len)
 {
 	snprintf(out, out_len, "%s%s%s%s", tcp->flags & TCP_SYN ? "SYN " : "",

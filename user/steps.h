@@ -11,7 +11,4 @@ void steps_write(const struct probe *probe, const struct corr_host *host, struct
 /* A TCP state's name as ss prints it, "?" if unknown. */
 const char *tcp_state_name(uint32_t state);
 
-/* The payload kept of a packet event; returns its length, 0 if there is none. */
-size_t packet_payload(const struct ev_packet *p, const uint8_t **data);
-
 #endif

@@ -65,30 +65,36 @@ static bool same_line(const struct summary_line *line, const struct ev_flow *pro
 	       (!is_source || !memcmp(line->source, probe->saddr, 16));
 }
 
-/* The line of the probe's target, or of its source there, made if need be; NULL if there is no
- * room. */
-static struct summary_line *find_line(struct summary *s, const struct ev_flow *probe,
-				      bool is_source)
+/* Where the line of the probe's target, or of its source there, is or would be in slots. */
+static size_t find_slot(const struct summary *s, const struct ev_flow *probe, bool is_source)
 {
 	struct ev_flow key = {.dport = probe->dport, .proto = is_source};
-	struct summary_line *line;
 	size_t slot;
 
 	memcpy(key.daddr, probe->daddr, 16);
 	if (is_source)
 		memcpy(key.saddr, probe->saddr, 16);
 	slot = flow_hash(&key) % SLOTS;
-	for (; s->slots[slot] != NO_LINE; slot = (slot + 1) % SLOTS)
-		if (same_line(&s->lines[s->slots[slot]], probe, is_source))
-			return &s->lines[s->slots[slot]];
-	if (!make_room(s))
-		return NULL;
+	while (s->slots[slot] != NO_LINE && !same_line(&s->lines[s->slots[slot]], probe, is_source))
+		slot = (slot + 1) % SLOTS;
+	return slot;
+}
+
+/* The index of that line, made if need be; NO_LINE if there is no room. */
+static uint32_t take_line(struct summary *s, const struct ev_flow *probe, bool is_source)
+{
+	size_t slot = find_slot(s, probe, is_source);
+	struct summary_line *line;
+
+	if (s->slots[slot] != NO_LINE || !make_room(s))
+		return s->slots[slot];
 	s->slots[slot] = (uint32_t)s->n_lines;
 	line = &s->lines[s->n_lines++];
 	*line = (struct summary_line){.port = probe->dport, .is_source = is_source};
-	memcpy(line->target, key.daddr, 16);
-	memcpy(line->source, key.saddr, 16);
-	return line;
+	memcpy(line->target, probe->daddr, 16);
+	if (is_source)
+		memcpy(line->source, probe->saddr, 16);
+	return s->slots[slot];
 }
 
 static struct summary_cause *find_cause(struct summary_line *line, const char *cause)
@@ -146,17 +152,19 @@ static void count_line(struct summary_line *line, const struct verdict *v)
 
 void summary_add(struct summary *s, const struct verdict *v)
 {
-	struct summary_line *line = find_line(s, &v->probe, false);
+	uint32_t target = take_line(s, &v->probe, false), source;
 
 	count_outcome(s->counts, v);
-	count_line(line ? line : &s->other, v);
-	if (!line)
+	if (target == NO_LINE) {
+		count_line(&s->other, v);
 		return;
-	line = find_line(s, &v->probe, true);
-	if (line)
-		count_line(line, v);
+	}
+	count_line(&s->lines[target], v);
+	source = take_line(s, &v->probe, true);
+	if (source == NO_LINE)
+		s->lines[target].unlisted_sources = true;
 	else
-		find_line(s, &v->probe, false)->unlisted_sources = true;
+		count_line(&s->lines[source], v);
 }
 
 uint64_t summary_probes(const uint64_t counts[OUTCOME_COUNT])
@@ -210,7 +218,7 @@ void summary_finish(struct summary *s)
 		struct ev_flow key = {.dport = line->port};
 
 		memcpy(key.daddr, line->target, 16);
-		line->rank = unhealthy(find_line(s, &key, false));
+		line->rank = unhealthy(&s->lines[s->slots[find_slot(s, &key, false)]]);
 	}
 	if (s->n_lines)
 		qsort(s->lines, s->n_lines, sizeof(*s->lines), compare_lines);

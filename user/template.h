@@ -7,11 +7,13 @@
 #include <stddef.h>
 
 /*
- * {name} is replaced by its value. A part in [ ] is left out when a name in it has no value; so is all of a text
- * with a valueless name outside [ ]. No nesting; \ before a bracket or brace takes it literally.
+ * {name} is replaced by its value. A part in [ ] is left out when a name in it has no value; so is
+ * all of a text with a valueless name outside [ ]. No nesting; \ before a bracket or brace takes it
+ * literally.
  */
 struct template_values {
-	/* Writes name's value (name_len bytes, not terminated) to out. Returns false if it has none. */
+	/* Writes name's value (name_len bytes, not terminated) to out. Returns false if it has
+	 * none. */
 	bool (*value)(void *ctx, const char *name, size_t name_len, char *out, size_t out_len);
 	void *ctx;
 };

@@ -82,8 +82,7 @@ static void answered_words(const struct probe *probe, char *out, size_t out_len)
 	duration_words(request ? request->hdr.time_ns : probe->first_ns, response->hdr.time_ns,
 		       took, sizeof(took));
 	len = packet_payload(response, &data);
-	while (line < len && data[line] != '\r' && data[line] != '\n')
-		line++;
+	line = http_first_line(data, len);
 	if (line)
 		escape_text(data, line, quote, sizeof(quote));
 	snprintf(out, out_len, "answered after %s%s%s%s", took, line ? ": \"" : "", quote,
@@ -110,6 +109,58 @@ static bool exchange(const struct values_of *of, char *out, size_t out_len)
 		 : bits & E(SERVER_FIN) ? "then closed by this host"
 					: "nothing was asked");
 	return true;
+}
+
+/* The first line of what that side sent, quoted. */
+static bool first_line(const struct values_of *of, bool incoming, char *out, size_t out_len)
+{
+	const struct ev_packet *p = find_packet(of->probe, incoming, true, 0);
+	const uint8_t *data;
+	size_t len = p ? packet_payload(p, &data) : 0;
+	char quote[200];
+
+	if (!len)
+		return false;
+	escape_text(data, http_first_line(data, len), quote, sizeof(quote));
+	snprintf(out, out_len, "\"%s\"", quote);
+	return true;
+}
+
+static bool status_line(const struct values_of *of, char *out, size_t out_len)
+{
+	return first_line(of, false, out, out_len);
+}
+
+static bool request_line(const struct values_of *of, char *out, size_t out_len)
+{
+	return first_line(of, true, out, out_len) || put(out, out_len, "the request");
+}
+
+/* What is typical for a status code; the vendor's page, step 4. */
+static bool status_fix(const struct values_of *of, char *out, size_t out_len)
+{
+	static const struct {
+		unsigned int first, last;
+		const char *words;
+	} typical[] = {
+		{301, 302,
+		 "the check is redirected (to HTTPS?): check the target of the redirect, or expect "
+		 "3xx"},
+		{400, 400, "give the check a domain: HTTP/1.1 without Host is refused with 400"},
+		{401, 403,
+		 "use a check path that needs no login, and is open to the prober's address"},
+		{404, 404, "the check path does not exist: correct it, or create the page"},
+		{405, 405, "the service refuses the check's method: use GET"},
+		{501, 501, "the service refuses the check's method: use GET"},
+		{500, 599, "look at the service's log and load: it answers with an error"},
+	};
+	unsigned int status = of->probe->attempt.http_status;
+
+	for (size_t i = 0; i < sizeof(typical) / sizeof(typical[0]); i++)
+		if (status >= typical[i].first && status <= typical[i].last)
+			return put(out, out_len, typical[i].words);
+	return put(out, out_len,
+		   "set the check's path and expected status codes to what the service answers");
 }
 
 static bool late_words(const struct values_of *of, char *out, size_t out_len)
@@ -214,12 +265,13 @@ static bool auth_words(const struct values_of *of, char *out, size_t out_len)
 {
 	const char *name = of->probe->attempt.drop.reason_name;
 
-	if (strstr(name, "NOTFOUND") || strstr(name, "AOUNSIGNED") || strstr(name, "KEYNOTFOUND"))
+	/* TCP_AOKEYNOTFOUND is a signed segment, with a key id that the listener does not have. */
+	if (!strcmp(name, "TCP_MD5NOTFOUND") || !strcmp(name, "TCP_AONOTFOUND"))
 		return put(
 			out, out_len,
 			"the listener wants signed segments from this address, and the probe has "
 			"no signature");
-	if (strstr(name, "UNEXPECTED"))
+	if (!strcmp(name, "TCP_MD5UNEXPECTED") || !strcmp(name, "TCP_AOUNEXPECTED"))
 		return put(out, out_len, "the probe is signed, and the listener has no key for it");
 	return put(out, out_len, "the probe's signature does not fit the listener's key");
 }
@@ -381,6 +433,9 @@ const struct value values_words[] = {
 	{"timeout", timeout},
 	{"exchange", exchange},
 	{"late_words", late_words},
+	{"status_line", status_line},
+	{"request_line", request_line},
+	{"status_fix", status_fix},
 	{"not_ours_words", not_ours_words},
 	{"csum_proto", csum_proto},
 	{"reason", reason},

@@ -17,8 +17,8 @@ enum outcome {
 };
 
 enum confidence {
-	CONFIDENCE_CERTAIN, /* the kernel said so */
-	CONFIDENCE_LIKELY,  /* every other explanation was excluded */
+	CONFIDENCE_CERTAIN,  /* the kernel said so */
+	CONFIDENCE_LIKELY,   /* every other explanation was excluded */
 	CONFIDENCE_POSSIBLE, /* the best of several */
 };
 
@@ -32,14 +32,14 @@ enum {
 
 /* One line of evidence. All text is already escaped. */
 struct verdict_step {
-	int64_t t_us;     /* from the first SYN; negative for what was before it */
-	const char *at;   /* tc-ingress, PREROUTING, kfree_skb, host, ... (static) */
+	int64_t t_us;	/* from the first SYN; negative for what was before it */
+	const char *at; /* tc-ingress, PREROUTING, kfree_skb, host, ... (static) */
 	char what[VERDICT_STEP_LEN];
 };
 
 /* Where in the packet filter. Empty strings and -1 are "not known" and are not printed. */
 struct verdict_rule {
-	bool known; /* false: the verdict has no rule */
+	bool known;	  /* false: the verdict has no rule */
 	char backend[24]; /* nft, iptables-legacy */
 	char family[8];
 	char table[FACT_TABLE_LEN];
@@ -51,8 +51,8 @@ struct verdict_rule {
 };
 
 struct verdict {
-	uint64_t wall_ns;   /* the first SYN's time, CLOCK_REALTIME */
-	uint64_t first_ns;  /* the same, CLOCK_MONOTONIC */
+	uint64_t wall_ns;     /* the first SYN's time, CLOCK_REALTIME */
+	uint64_t first_ns;    /* the same, CLOCK_MONOTONIC */
 	uint64_t duration_us; /* first SYN to the event that decided */
 	struct ev_flow probe; /* prober -> this host */
 	char interface[FACT_IFNAME_LEN];

@@ -165,7 +165,7 @@ trace() {
 
 trace_start() {
 	: >"$dir/err"
-	ip netns exec "$server" "$CLBTRACE" --json -t "$trace_timeout" -s "$LAB_SOURCES6" "$@" \
+	env --default-signal=INT ip netns exec "$server" "$CLBTRACE" --json -t "$trace_timeout" -s "$LAB_SOURCES6" "$@" \
 		>"$dir/out" 2>"$dir/err" &
 	trace_pid=$!
 	children+=("$trace_pid")

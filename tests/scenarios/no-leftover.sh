@@ -24,6 +24,10 @@ as_before() {
 	cmp -s "$dir/before" "$dir/after"
 }
 
+started() {
+	[ "$(cat "/proc/$trace_pid/comm" 2>/dev/null)" = clbtrace ]
+}
+
 # ends SIGNAL DELAY: sends the signal so long after the start; "ready": once it is ready.
 ends() {
 	trace_start
@@ -31,6 +35,7 @@ ends() {
 		until_true "$trace_limit" ready_or_gone
 		probe --count 3 "$LAB_SERVER4" 80
 	else
+		until_true 5 started # before that it is the shell that would take the signal
 		sleep "$2" # a moment of the start-up, whichever that is on this machine
 	fi
 	kill -s "$1" "$trace_pid" 2>/dev/null || true

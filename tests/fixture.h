@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A correlator to test: probes' events as kernels produce them, a host's facts, the verdicts kept.
+ */
+#ifndef CLBTRACE_TEST_FIXTURE_H
+#define CLBTRACE_TEST_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../user/correlate.h"
+
+#define FX_US	      1000ULL
+#define FX_MS	      1000000ULL
+#define FX_TIMEOUT_MS 2000
+#define FX_START_NS   (1000000 * FX_MS) /* time 0 of fx_at(): 1000 s after boot */
+
+enum {
+	FX_EVENTS_MAX = 256,
+	FX_FACTS_MAX = 200,
+	FX_VERDICTS_MAX = 256,
+	FX_ETH0 = 2, /* ifindex */
+	FX_ETH1 = 3,
+	FX_BACKLOG = 511,
+};
+
+/* In the order in which a packet meets them. */
+enum fx_place {
+	FX_XDP,
+	FX_ENTRY,     /* tc ingress */
+	FX_PRE_FIRST, /* before all of PREROUTING */
+	FX_PRE,	      /* PREROUTING passed */
+	FX_IN,	      /* INPUT passed */
+	FX_FWD,
+	FX_OUT_FIRST,
+	FX_OUT,
+	FX_POST,
+	FX_EXIT, /* tc egress */
+};
+
+struct fixture {
+	struct corr *corr;
+	struct corr_config config;
+	uint64_t now_ns;     /* time of the next event */
+	struct ev_flow flow; /* of the next event, prober -> this host */
+	uint32_t isn;
+	uint32_t tsval; /* 0: no timestamps */
+	uint32_t ifindex;
+	uint64_t skb[2];  /* of the packet on its way: [0] from the host, [1] from the prober */
+	uint64_t skbs;	  /* how many there were */
+	uint32_t sent[2]; /* payload bytes so far, each way */
+	struct ev_hdr *events[FX_EVENTS_MAX];
+	unsigned int n_events;
+	unsigned int played;
+	struct ev_hdr *facts[FX_FACTS_MAX];
+	unsigned int n_facts;
+	bool silent;	    /* facts do not come */
+	unsigned int asked; /* how often */
+	uint32_t needs;	    /* the last request's */
+	uint32_t need_ifindex;
+	uint64_t need_since_ns;
+	unsigned int forgotten;
+	struct verdict *verdicts;
+	unsigned int n_verdicts;
+};
+
+/* cmocka's setup and teardown; state is a struct fixture. */
+int fx_setup(void **state);
+int fx_teardown(void **state);
+struct fixture *fx_new(unsigned int max_probes);
+void fx_free(struct fixture *f);
+
+/* A probe 100.64.1.10:53738 -> 172.16.32.15:80 (the default), 100.64::10 -> fd00::15, or another.
+ */
+void fx_v6(struct fixture *f);
+void fx_port(struct fixture *f, uint16_t sport, uint32_t isn);
+
+/* The time of the next event, since FX_START_NS. Each event moves it on by a microsecond. */
+void fx_at(struct fixture *f, uint64_t us);
+
+/* Events: kept until fx_play(). What they return may be changed before. */
+struct ev_packet *fx_packet(struct fixture *f, bool incoming, uint8_t flags, enum fx_place place);
+struct ev_packet *fx_syn(struct fixture *f, enum fx_place place);
+struct ev_packet *fx_synack(struct fixture *f, enum fx_place place);
+struct ev_packet *fx_ack(struct fixture *f, enum fx_place place);
+struct ev_packet *fx_rst(struct fixture *f, bool incoming, enum fx_place place);
+struct ev_packet *fx_fin(struct fixture *f, bool incoming, enum fx_place place);
+struct ev_packet *fx_payload(struct fixture *f, bool incoming, const void *data, size_t len,
+			     enum fx_place place);
+/* At another priority of the hook than first or last. */
+struct ev_packet *fx_syn_passed(struct fixture *f, uint8_t hook, int32_t priority);
+/* The packet from the prober (or the host) that was seen last, dropped. */
+struct ev_drop *fx_drop(struct fixture *f, bool incoming, uint8_t flags, const char *reason);
+struct ev_reset *fx_reset(struct fixture *f, uint8_t flags, const char *reason, uint32_t sk_state);
+struct ev_icmp *fx_icmp(struct fixture *f, uint8_t type, uint8_t code);
+struct ev_state *fx_state(struct fixture *f, uint32_t from, uint32_t to);
+struct ev_socket *fx_no_socket(struct fixture *f);
+struct ev_socket *fx_listen(struct fixture *f, uint32_t backlog, uint32_t max);
+struct ev_socket *fx_time_wait(struct fixture *f, uint32_t ts_recent, uint32_t age_s,
+			       uint32_t rcv_nxt);
+struct ev_lost *fx_lost(struct fixture *f, uint64_t since_us, uint64_t events);
+
+/* Stretches of a probe's way, in the order of the kernel. */
+void fx_arrive(struct fixture *f);  /* SYN to the end of PREROUTING, a listener with room */
+void fx_deliver(struct fixture *f); /* fx_arrive() and INPUT */
+void fx_answer(struct fixture *f);  /* the SYN-ACK's way out */
+void fx_send(struct fixture *f, uint8_t flags); /* another packet's way out */
+void fx_connect(struct fixture *f);		/* fx_deliver(), fx_answer(), the ACK */
+void fx_request(struct fixture *f, const char *text);
+void fx_respond(struct fixture *f, const char *text);
+
+/* Facts: what the host answers with when it is asked. fixture_facts.c */
+struct fact_listener *fx_listener(struct fixture *f, const char *addr, uint16_t port,
+				  const char *comm);
+struct fact_conn *fx_conn(struct fixture *f, const char *comm, uint32_t rqueue);
+void fx_sysctl(struct fixture *f, const char *name, int64_t value);
+void fx_counter(struct fixture *f, const char *name, uint64_t delta);
+struct fact_route *fx_route(struct fixture *f, uint32_t error, uint32_t oif, const char *gateway);
+struct fact_addr *fx_addr(struct fixture *f, bool source, const char *ifname);
+struct fact_neigh *fx_neigh(struct fixture *f, const char *addr, uint32_t state);
+struct fact_program *fx_program(struct fixture *f, uint32_t place, const char *name, uint32_t id);
+struct fact_hook *fx_hook(struct fixture *f, uint8_t hook, int32_t priority, uint8_t backend,
+			  const char *table, const char *chain);
+struct fact_conntrack *fx_conntrack(struct fixture *f, uint64_t count, uint64_t max,
+				    uint64_t dropped);
+/* Pushed at once: a waypoint of our own, an interface's name. */
+void fx_waypoint(struct fixture *f, uint8_t hook, int32_t priority);
+void fx_link(struct fixture *f, uint32_t ifindex, const char *name, uint32_t master);
+
+/* Pushes the events, telling the time as they come. */
+void fx_play(struct fixture *f);
+/* Pushes them in another order, by seed, none later than it may be. */
+void fx_play_shuffled(struct fixture *f, unsigned int seed);
+/* corr_advance() to that time after FX_START_NS, in steps as a caller would that heeds deadlines.
+ */
+void fx_until(struct fixture *f, uint64_t us);
+/* Events of another fixture, as they are. */
+void fx_take_events(struct fixture *f, const struct fixture *from);
+
+/* Plays, waits for the timeout and more, and wants exactly one verdict, of that cause. */
+const struct verdict *fx_expect(struct fixture *f, const char *cause, enum confidence confidence);
+/* The same, before the timeout: the verdict must be there within a millisecond of the last event.
+ */
+const struct verdict *fx_expect_now(struct fixture *f, const char *cause,
+				    enum confidence confidence);
+/* Verdict n (from 0) is of that cause. */
+const struct verdict *fx_verdict(struct fixture *f, unsigned int n, const char *cause);
+void fx_says(const struct verdict *v, const char *text);  /* in its summary */
+void fx_fixes(const struct verdict *v, const char *text); /* in one of its fixes */
+void fx_steps(const struct verdict *v, const char *text); /* in one of its steps */
+/* Every field, or fails. */
+void fx_same_verdict(const struct verdict *a, const struct verdict *b);
+
+/* A number below n, the same on every machine. */
+uint32_t fx_random(uint64_t *seed, uint32_t n);
+
+#endif
