@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Recognises connections that the host redirects (DNAT), so that they are followed under their new
- * address. */
+/* Recognises connections that the host redirects (DNAT), to follow them under the new address. */
 #ifndef CLBTRACE_REDIRECT_BPF_H
 #define CLBTRACE_REDIRECT_BPF_H
 

@@ -14,8 +14,7 @@ enum {
 	IP6_TCP_FLAGS = 13,	 /* behind the IPv6 header */
 };
 
-/* Whether this is a SYN from outside, by a glance that IP options or extension headers are allowed
- * to escape. */
+/* Whether this is a SYN from outside, at a glance: IP options and extension headers escape it. */
 static __always_inline bool drop_maybe_syn(const struct sk_buff *skb, const struct ipv6hdr *header)
 {
 	__u8 flags = 0;

@@ -4,6 +4,7 @@
 #define CLBTRACE_SKB_BPF_H
 
 #include "conn.bpf.h"
+#include "tcp_options.bpf.h"
 
 /* Bytes from an offset behind the network header; struct ipv6hdr serves as a window of 40 bytes. */
 #define HEADER_AT(skb, offset) KERNEL_CAST(ipv6hdr, (skb)->head + (skb)->network_header + (offset))
@@ -70,8 +71,8 @@ static __always_inline void skb_parse_options(const struct sk_buff *skb, struct 
 	parse_options(&from, p);
 }
 
-/* Whether a packet is in this network namespace. Before a packet to be sent has a device, its
- * socket tells. */
+/* Whether a packet is in this network namespace. Before one to send has a device, its socket tells.
+ */
 static __always_inline bool skb_is_own(const struct sk_buff *skb)
 {
 	const struct net *net = skb->dev->nd_net.net;

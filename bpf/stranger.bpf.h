@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Connection attempts from no configured source: counted, and one remembered, for "not-arriving".
- */
+/* Connection attempts from no configured source: counted, one remembered, for "not-arriving". */
 #ifndef CLBTRACE_STRANGER_BPF_H
 #define CLBTRACE_STRANGER_BPF_H
 

@@ -10,6 +10,7 @@
 #include "packet.bpf.h"
 #include "redirect.bpf.h"
 #include "socket.bpf.h"
+#include "tcp_options.bpf.h"
 
 /* Frames with a payload up to this length take less room in the ring. */
 enum { CAPTURE_SHORT = 512 };

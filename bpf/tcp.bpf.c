@@ -8,8 +8,7 @@
 #include "skb.bpf.h"
 #include "stranger.bpf.h"
 
-/* The addresses and the remote port of a socket (a KERNEL_CAST()); the flow is prober -> this host.
- */
+/* Addresses and remote port of a socket (a KERNEL_CAST()); the flow is prober -> this host. */
 static __always_inline void socket_flow(const struct sock_common *sk, struct ev_flow *flow)
 {
 	flow->proto = IPPROTO_TCP;

@@ -7,6 +7,7 @@
 #include "conn.bpf.h"
 #include "maps.bpf.h"
 #include "packet.bpf.h"
+#include "tcp_options.bpf.h"
 
 struct ether_wire {
 	__u8 daddr[6];
@@ -74,8 +75,7 @@ static __noinline int xdp_syn(struct xdp_md *ctx, __be16 protocol)
 	return 0;
 }
 
-/* With fragments: a device with jumbo frames refuses a program that does not say that it can take
- * them. */
+/* With fragments: a device with jumbo frames refuses a program that does not say it takes them. */
 SEC("xdp.frags")
 int xdp_in(struct xdp_md *ctx)
 {

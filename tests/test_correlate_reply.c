@@ -20,7 +20,7 @@ static void test_output(void **state)
 	fx_drop(f, false, SYN | ACK, "NETFILTER_DROP");
 	v = fx_expect_now(f, "reply-dropped", CONFIDENCE_CERTAIN);
 	fx_says(v, "the SYN-ACK was dropped on its way out: by the firewall in OUTPUT");
-	fx_fixes(v, "iptables -t filter -I OUTPUT -d 100.64.1.10 -p tcp --sport 80 -j ACCEPT");
+	fx_fixes(v, "iptables -I OUTPUT -d 100.64.1.10 -p tcp --sport 80 -j ACCEPT");
 	assert_true(v->rule.known);
 	assert_string_equal(v->rule.hook, "OUTPUT");
 	assert_string_equal(v->rule.table, "filter");
@@ -197,6 +197,17 @@ static void test_neighbour(void **state)
 }
 
 /* Nothing was freed yet at the timeout: it still waits for the neighbour. */
+/* The other way out does not resolve: misrouted all the same, but by what was dropped, at once. */
+static void test_misrouted_neighbour(void **state)
+{
+	struct fixture *f = *state;
+
+	misroute(f);
+	fx_at(f, 1500000);
+	fx_drop(f, false, SYN | ACK, "NEIGH_FAILED");
+	fx_expect_now(f, "reply-misrouted", CONFIDENCE_CERTAIN);
+}
+
 static void test_neighbour_waits(void **state)
 {
 	struct fixture *f = *state;
@@ -268,6 +279,7 @@ int main(void)
 		TEST(test_misrouted),
 		TEST(test_misrouted_healthy),
 		TEST(test_stacked_is_not_misrouted),
+		TEST(test_misrouted_neighbour),
 		TEST(test_neighbour),
 		TEST(test_neighbour_waits),
 		TEST(test_neighbour_v6),

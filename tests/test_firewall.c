@@ -194,10 +194,10 @@ static void test_iptables_nft(void **state)
 	fx_hook(f, INPUT, 0, HOOK_NFT, "filter", "INPUT")->policy_drop = 1;
 	fx_hook(f, OUTPUT, 0, HOOK_NFT, "filter", "OUTPUT");
 	commands(f, false, "table ip filter, base chain INPUT (policy drop)",
-		 "iptables -t filter -I INPUT -s 100.64.1.10 -p tcp --dport 80 -j ACCEPT",
+		 "iptables -I INPUT -s 100.64.1.10 -p tcp --dport 80 -j ACCEPT",
 		 "iptables -t filter -nvL --line-numbers");
 	commands(f, true, "table ip filter, base chain OUTPUT",
-		 "iptables -t filter -I OUTPUT -d 100.64.1.10 -p tcp --sport 80 -j ACCEPT",
+		 "iptables -I OUTPUT -d 100.64.1.10 -p tcp --sport 80 -j ACCEPT",
 		 "iptables -t filter");
 }
 

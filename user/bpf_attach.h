@@ -16,8 +16,7 @@ struct bpf_attached {
 	int xdp; /* link's fd, -1 if none */
 };
 
-/* Whether a hardware type (ARPHRD_*) is one whose packets the programs can find the IP header of.
- */
+/* Whether the programs find the IP header in packets of a hardware type (ARPHRD_*). */
 bool bpf_attach_knows(unsigned int arphrd);
 /*
  * Egress before ingress: ingress starts to follow connections. On failure nothing stays attached.

@@ -12,8 +12,10 @@
 struct clbtrace_bpf;
 struct bpf_ifaces;
 
-/* Attaches everywhere. Returns 0, -ENODEV, -EBUSY (XDP) or another -errno with the report's error
- * set. */
+/*
+ * Attaches everywhere. Returns 0, -ENODEV, -EBUSY (XDP) or another -errno, with the report's error
+ * set.
+ */
 int bpf_ifaces_open(struct bpf_ifaces **out, struct clbtrace_bpf *skel,
 		    const struct options *options, const struct bpf_report *report);
 void bpf_ifaces_close(struct bpf_ifaces *ifaces);

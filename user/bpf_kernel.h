@@ -19,8 +19,10 @@ int bpf_kernel_tracepoint_args(const struct bpf_kernel *kernel, const char *name
 /* Frees the BTF (megabytes), keeps the names. */
 void bpf_kernel_settle(struct bpf_kernel *kernel);
 
-/* Drop reason without SKB_DROP_REASON_, reset reason without SK_RST_REASON_; a number if it has no
- * name. */
+/*
+ * A drop reason without SKB_DROP_REASON_, a reset reason without SK_RST_REASON_; a number if it has
+ * no name.
+ */
 void bpf_kernel_drop_reason(const struct bpf_kernel *kernel, uint32_t reason, char *buf,
 			    size_t len);
 void bpf_kernel_reset_reason(const struct bpf_kernel *kernel, uint32_t reason, char *buf,

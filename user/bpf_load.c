@@ -73,8 +73,7 @@ static int check_kernel(const struct bpf_kernel *kernel, const struct bpf_report
 	return 0;
 }
 
-/* Programs whose tracepoint this kernel does not have, or has with other arguments, are not loaded.
- */
+/* A program whose tracepoint this kernel lacks, or has with other arguments, is not loaded. */
 static void choose_programs(struct clbtrace_bpf *skel, const struct bpf_kernel *kernel,
 			    const struct options *options, const struct bpf_report *report)
 {

@@ -67,8 +67,7 @@ static bool is_own(struct clbtrace_bpf *skel, uint32_t prog_id)
 
 static int walk_one(struct clbtrace_bpf *skel, struct walk_args *args)
 {
-	/* The kernel writes the context back to where it came from (bpf_prog_test_run_syscall()).
-	 */
+	/* The kernel writes the context back to where it was (bpf_prog_test_run_syscall()). */
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(*args));
 
 	return bpf_prog_test_run_opts(bpf_program__fd(skel->progs.walk_hook), &opts);
@@ -129,7 +128,7 @@ static int attach_at(struct bpf_netfilter *nf, struct clbtrace_bpf *skel, const 
  */
 static void attach_between(struct bpf_netfilter *nf, struct clbtrace_bpf *skel, struct place place)
 {
-	struct hook_entry entries[HOOK_ENTRIES_MAX];
+	struct hook_entry entries[HOOK_ENTRIES_MAX] = {};
 	int count, i;
 
 	count = bpf_netfilter_walk(skel, place.pf, place.hook, entries, HOOK_ENTRIES_MAX);

@@ -47,7 +47,7 @@ const struct cause causes_unknown[] = {
 		.needs = NEED_SERVICE | NEED_COUNTERS | NEED_ROUTE | NEED_ADDRS | NEED_CONNTRACK |
 			 NEED_CONN,
 		.summary = "{undetermined_words}",
-		.fix = {"run again with -v -w probe.pcap and read the steps"},
+		.fix = {"for a closer look, capture it: clbtrace -p {dport} -w probe.pcap"},
 	},
 	{
 		.id = "incomplete",

@@ -65,12 +65,14 @@ const struct cause causes_reply[] = {
 			   CONFIDENCE_CERTAIN},
 			  {E(DELIVERED) | E(ROUTE_ERROR) | E(TIMEOUT),
 			   E(SYNACK_MADE) | E(LISTEN_FULL) | E(SYN_QUEUE_FULL) | E(NO_SOCKET),
-			   CONFIDENCE_LIKELY}},
+			   CONFIDENCE_LIKELY},
+			  {E(DELIVERED) | E(LISTEN_FOUND) | E(GREW_NOROUTES) | E(TIMEOUT),
+			   E(SYNACK_MADE) | E(LISTEN_FULL) | E(SYN_QUEUE_FULL) | E(NO_SOCKET) |
+				   E(DROP_OTHER),
+			   CONFIDENCE_POSSIBLE}},
 		.needs = NEED_ROUTE | NEED_COUNTERS | NEED_SYSCTLS,
 		.summary = "no route back to {src}: {route_error}",
-		.fix = {"ip route get {src} from {dst}  # fails",
-			"ip route add {src}/{src_bits} via GATEWAY dev {if}  # or the default "
-			"route that is missing"},
+		.fix = {"ip route get {src} from {dst}  # fails", "{route_add_fix}"},
 	},
 	{
 		.id = "synack-unanswered",
@@ -156,8 +158,8 @@ const struct cause causes_reply[] = {
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(RESPONSE) | E(HTTP_STATUS), E(LATE), CONFIDENCE_CERTAIN}},
 		.needs = NEED_SERVICE,
-		.summary = "[{process} ]answered {status_line} to {request_line}; expected is a "
-			   "status in --expect-status",
+		.summary = "[{process} ]answered {status_line} to {request_line}; expected: "
+			   "{expected}",
 		.fix = {"{status_fix}"},
 	},
 	{

@@ -145,7 +145,8 @@ static bool is_news(const struct probe *probe, const struct cause *cause)
 {
 	if (!probe->cause)
 		return true;
-	if (probe->cause == cause)
+	/* That a later attempt shows less than the one before takes nothing back. */
+	if (probe->cause == cause || cause->outcome == OUTCOME_UNDETERMINED)
 		return false;
 	if (!probe->judged)
 		return true;

@@ -127,7 +127,10 @@ char process_parse_state(const char *stat);
 struct link_info {
 	uint32_t ifindex;
 	uint32_t master;
-	uint32_t flags; /* IFF_* */
+	uint32_t flags;	     /* IFF_* */
+	uint32_t xdp_native; /* program ids, 0: none */
+	uint32_t xdp_generic;
+	uint32_t xdp_offloaded;
 	char name[FACT_IFNAME_LEN];
 	char kind[16]; /* vrf, bridge, ... */
 };

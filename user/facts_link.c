@@ -7,13 +7,26 @@
 
 #include "facts_internal.h"
 
+static void parse_xdp(const struct nlattr *nest, struct link_info *out)
+{
+	const struct nlattr *attrs[IFLA_XDP_HW_PROG_ID + 1];
+
+	netlink_nested(nest, attrs, IFLA_XDP_HW_PROG_ID);
+	if (attrs[IFLA_XDP_DRV_PROG_ID])
+		out->xdp_native = mnl_attr_get_u32(attrs[IFLA_XDP_DRV_PROG_ID]);
+	if (attrs[IFLA_XDP_SKB_PROG_ID])
+		out->xdp_generic = mnl_attr_get_u32(attrs[IFLA_XDP_SKB_PROG_ID]);
+	if (attrs[IFLA_XDP_HW_PROG_ID])
+		out->xdp_offloaded = mnl_attr_get_u32(attrs[IFLA_XDP_HW_PROG_ID]);
+}
+
 static void parse_link(const struct nlmsghdr *nlh, struct link_info *out)
 {
 	const struct ifinfomsg *msg = mnl_nlmsg_get_payload(nlh);
-	const struct nlattr *attrs[IFLA_LINKINFO + 1], *info[IFLA_INFO_KIND + 1];
+	const struct nlattr *attrs[IFLA_XDP + 1], *info[IFLA_INFO_KIND + 1];
 
 	memset(out, 0, sizeof(*out));
-	netlink_attrs(nlh, sizeof(*msg), attrs, IFLA_LINKINFO);
+	netlink_attrs(nlh, sizeof(*msg), attrs, IFLA_XDP);
 	netlink_nested(attrs[IFLA_LINKINFO], info, IFLA_INFO_KIND);
 	out->ifindex = msg->ifi_index;
 	out->flags = msg->ifi_flags;
@@ -23,6 +36,7 @@ static void parse_link(const struct nlmsghdr *nlh, struct link_info *out)
 		out->master = mnl_attr_get_u32(attrs[IFLA_MASTER]);
 	if (info[IFLA_INFO_KIND])
 		netlink_get_text(info[IFLA_INFO_KIND], out->kind, sizeof(out->kind));
+	parse_xdp(attrs[IFLA_XDP], out);
 }
 
 static int on_link(const struct nlmsghdr *nlh, void *data)

@@ -34,7 +34,7 @@ struct nft_chain {
 	uint8_t family; /* NFPROTO_* */
 	bool nat;
 	bool policy_drop;
-	bool active; /* its table is not dormant */
+	bool active;   /* its table is not dormant */
 	char *devices; /* names, each terminated, an empty one last; NULL: not bound to devices */
 };
 

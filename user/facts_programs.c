@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Lists the XDP, tcx, tc and cgroup programs that the probe and its answer meet.
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <string.h>
 
@@ -27,17 +26,13 @@ static int add_program(struct gather *g, const struct link_info *link, uint32_t 
 
 static int add_xdp(struct gather *g, const struct link_info *link)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
 	int err;
 
-	err = bpf_xdp_query(link->ifindex, 0, &opts);
-	if (err)
-		return err;
-	err = add_program(g, link, PROG_XDP_NATIVE, opts.drv_prog_id);
+	err = add_program(g, link, PROG_XDP_NATIVE, link->xdp_native);
 	if (!err)
-		err = add_program(g, link, PROG_XDP_GENERIC, opts.skb_prog_id);
+		err = add_program(g, link, PROG_XDP_GENERIC, link->xdp_generic);
 	if (!err)
-		err = add_program(g, link, PROG_XDP_OFFLOADED, opts.hw_prog_id);
+		err = add_program(g, link, PROG_XDP_OFFLOADED, link->xdp_offloaded);
 	return err;
 }
 

@@ -134,7 +134,9 @@ static bool route_error(const struct values_of *of, char *out, size_t out_len)
 {
 	const struct fact_route *r = probe_fact(of->probe, EV_FACT_ROUTE, NULL);
 
-	return r && r->error && put(out, out_len, route_error_words(r));
+	if (r && r->error)
+		return put(out, out_len, route_error_words(r));
+	return put(out, out_len, "there was none (IpOutNoRoutes grew), there is one now");
 }
 
 static bool route_words(const struct values_of *of, char *out, size_t out_len)
@@ -165,6 +167,30 @@ static bool route_fix(const struct values_of *of, char *out, size_t out_len)
 		 "100",
 		 is_v4(of) ? "" : "-6 ", local, is_v4(of) ? "" : "-6 ", source,
 		 is_v4(of) ? "32" : "128", ifname);
+	return true;
+}
+
+static bool route_add_fix(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_route *r = probe_fact(of->probe, EV_FACT_ROUTE, NULL);
+	const char *ip = is_v4(of) ? "ip" : "ip -6", *type = NULL;
+	char ifname[FACT_IFNAME_LEN], source[FLOW_ADDR_LEN];
+
+	if (r && r->error)
+		type = r->type == RTN_BLACKHOLE	    ? "blackhole"
+		       : r->type == RTN_UNREACHABLE ? "unreachable"
+		       : r->type == RTN_PROHIBIT    ? "prohibit"
+						    : NULL;
+	if (type) {
+		snprintf(out, out_len,
+			 "%s route show table all type %s  # find it, and: %s route del %s PREFIX",
+			 ip, type, ip, type);
+		return true;
+	}
+	host_ifname(of->host, of->probe->ifindex, ifname);
+	snprintf(out, out_len,
+		 "%s route add %s/%s via GATEWAY dev %s  # or the default route that is missing",
+		 ip, addr_text(of->probe->flow.saddr, source), is_v4(of) ? "32" : "128", ifname);
 	return true;
 }
 
@@ -400,6 +426,7 @@ const struct value values_network[] = {
 	{"route_error", route_error},
 	{"route_words", route_words},
 	{"route_fix", route_fix},
+	{"route_add_fix", route_add_fix},
 	{"rp_all", rp_all},
 	{"rp_if", rp_if},
 	{"rp_all_fix", rp_fix},

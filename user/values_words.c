@@ -136,6 +136,25 @@ static bool request_line(const struct values_of *of, char *out, size_t out_len)
 	return first_line(of, true, out, out_len) || put(out, out_len, "the request");
 }
 
+/* The codes of --expect-status, as ranges. */
+static bool expected(const struct values_of *of, char *out, size_t out_len)
+{
+	const uint8_t *bits = of->host->expect_status;
+	size_t at = 0;
+
+	out[0] = 0;
+	for (unsigned int code = 0, last; code < 600 && at < out_len; code = last + 1) {
+		last = code;
+		if (!(bits[code / 8] >> code % 8 & 1))
+			continue;
+		while (last + 1 < 600 && bits[(last + 1) / 8] >> (last + 1) % 8 & 1)
+			last++;
+		at += (size_t)snprintf(out + at, out_len - at, last > code ? "%s%u-%u" : "%s%u",
+				       at ? "," : "", code, last);
+	}
+	return at > 0;
+}
+
 /* What is typical for a status code; the vendor's page, step 4. */
 static bool status_fix(const struct values_of *of, char *out, size_t out_len)
 {
@@ -436,6 +455,7 @@ const struct value values_words[] = {
 	{"status_line", status_line},
 	{"request_line", request_line},
 	{"status_fix", status_fix},
+	{"expected", expected},
 	{"not_ours_words", not_ours_words},
 	{"csum_proto", csum_proto},
 	{"reason", reason},
