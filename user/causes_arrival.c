@@ -98,11 +98,14 @@ const struct cause causes_arrival[] = {
 			   "direct-server-return set-up, and probes that come from the VIP.",
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(DROP_LOCAL_SOURCE), 0, CONFIDENCE_CERTAIN},
-			  {E(DROP_OTHER) | E(SRC_LOCAL), E(DELIVERED), CONFIDENCE_LIKELY},
-			  {E(DROP_RPFILTER) | E(SRC_LOCAL), E(DELIVERED), CONFIDENCE_LIKELY}},
+			  {E(SRC_LOCAL) | E(SYNACK_MADE) | E(DROP_REPLY), E(HANDSHAKE),
+			   CONFIDENCE_CERTAIN},
+			  {E(SRC_LOCAL) | E(SYNACK_MADE) | E(TIMEOUT), E(HANDSHAKE) | E(PROBER_RST),
+			   CONFIDENCE_CERTAIN},
+			  {E(SRC_LOCAL) | E(DROP_OTHER), E(DELIVERED), CONFIDENCE_LIKELY}},
 		.needs = NEED_ADDRS | NEED_SYSCTLS,
 		.summary = "the probe's source {src} is an address of this host[ (on {src_if})]: "
-			   "the kernel drops it as spoofed",
+			   "{local_words}",
 		.fix = {"[ip addr del {src_cidr} dev {src_if}  # if the VIP does not have to be "
 			"here]",
 			"or have the balancer probe from 100.64.0.0/10 instead of the VIP"},

@@ -250,6 +250,13 @@ static bool src_if(const struct values_of *of, char *out, size_t out_len)
 	return true;
 }
 
+static bool local_words(const struct values_of *of, char *out, size_t out_len)
+{
+	return put(out, out_len,
+		   of->probe->attempt.bits & E(SYNACK_MADE) ? "the answer goes to this host itself"
+							    : "the kernel drops it as spoofed");
+}
+
 static bool src_cidr(const struct values_of *of, char *out, size_t out_len)
 {
 	const struct fact_addr *a;
@@ -433,6 +440,7 @@ const struct value values_network[] = {
 	{"rp_if_fix", rp_fix},
 	{"src_if", src_if},
 	{"src_cidr", src_cidr},
+	{"local_words", local_words},
 	{"xdp_program", xdp_program},
 	{"xdp_id", xdp_id},
 	{"xdp_mode", xdp_mode},
