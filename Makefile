@@ -65,7 +65,7 @@ $(BUILD)/clbtrace.bpf.o: $(bpf_objs)
 
 $(skeleton): $(BUILD)/clbtrace.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name clbtrace_bpf > $@
+	$(Q){ echo '// NOLINTBEGIN' && $(BPFTOOL) gen skeleton $< name clbtrace_bpf && echo '// NOLINTEND'; } > $@
 
 # The tests' prober and service; -Itests so that they need nothing of clbtrace.
 $(BUILD)/prober: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/prober*.c))

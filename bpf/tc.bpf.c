@@ -58,17 +58,11 @@ static __always_inline bool tc_maybe(const struct __sk_buff *skb, __u32 l2_len, 
 	return false;
 }
 
-static __always_inline __u32 tc_capture(struct __sk_buff *skb, __u8 *to, __u32 limit)
+static __always_inline __u32 tc_capture(struct __sk_buff *skb, __u8 *to, __u32 room)
 {
-	__u32 len = skb->len;
+	__u32 len = capture_len(skb->len, room);
 
-	if (len > limit)
-		len = limit;
-	/* The compiler must not drop the test below: the verifier wants it. */
-	asm volatile("" : "+r"(len));
-	if (len < 1 || len > limit || bpf_skb_load_bytes(skb, 0, to, len))
-		return 0;
-	return len;
+	return bpf_skb_load_bytes(skb, 0, to, len) ? 0 : len;
 }
 
 /* room: for captured bytes, a constant. */

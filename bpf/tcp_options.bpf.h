@@ -74,15 +74,17 @@ __weak __noinline int options_find(struct tcp_options *o)
 /* The TCP options, as far as they can be read. For TCP packets that are reported. */
 static __always_inline void parse_options(const struct bytes *from, struct packet *p)
 {
-	__u32 len = p->tcp_len - sizeof(struct tcp_wire);
+	__u32 less = p->tcp_len - sizeof(struct tcp_wire) - 1; /* see capture_len() */
 	struct tcp_options o = {};
 
 	/* The compiler knows the range from the header, the verifier forgets it on the stack. */
-	asm volatile("" : "+r"(len));
-	if (len < 1 || len > TCPOPT_SPACE ||
-	    bytes_load_some(from, p->l4 + sizeof(struct tcp_wire), o.bytes, len))
+	asm volatile("" : "+r"(less));
+	if (less >= TCPOPT_SPACE)
 		return;
-	o.len = len;
+	asm volatile("" : "+r"(less));
+	if (bytes_load_some(from, p->l4 + sizeof(struct tcp_wire), o.bytes, less + 1))
+		return;
+	o.len = less + 1;
 	options_find(&o);
 	p->tcp.options = o.seen;
 	p->tcp.tsval = o.tsval;

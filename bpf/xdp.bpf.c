@@ -17,15 +17,9 @@ struct ether_wire {
 
 static __always_inline __u32 xdp_capture(struct xdp_md *ctx, __u32 frame_len, __u8 *to)
 {
-	__u32 len = frame_len;
+	__u32 len = capture_len(frame_len, EV_CAPTURE_HEADERS);
 
-	if (len > EV_CAPTURE_HEADERS)
-		len = EV_CAPTURE_HEADERS;
-	/* The compiler must not drop the test below: the verifier wants it. */
-	asm volatile("" : "+r"(len));
-	if (len < 1 || len > EV_CAPTURE_HEADERS || bpf_xdp_load_bytes(ctx, 0, to, len))
-		return 0;
-	return len;
+	return bpf_xdp_load_bytes(ctx, 0, to, len) ? 0 : len;
 }
 
 /* Global functions: see packet_parse(). */

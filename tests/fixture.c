@@ -73,13 +73,13 @@ static void forget(void *ctx, const struct ev_flow *probe)
 	f->forgotten++;
 }
 
-struct fixture *fx_new(unsigned int max_probes)
+static struct fixture *new_fixture(unsigned int max_probes, unsigned int timeout_ms)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct corr_ops ops = {f, take_verdict, answer, forget};
 
 	assert_non_null(f);
-	f->config = (struct corr_config){.timeout_ns = FX_TIMEOUT_MS * FX_MS,
+	f->config = (struct corr_config){.timeout_ns = timeout_ms * FX_MS,
 					 .wall_offset_ns = SAMPLE_TIME_NS - FX_START_NS,
 					 .max_probes = max_probes};
 	for (unsigned int code = 100; code <= 499; code++)
@@ -96,6 +96,16 @@ struct fixture *fx_new(unsigned int max_probes)
 	fx_link(f, FX_ETH0, "eth0", 0);
 	fx_link(f, FX_ETH1, "eth1", 0);
 	return f;
+}
+
+struct fixture *fx_new(unsigned int max_probes)
+{
+	return new_fixture(max_probes, FX_TIMEOUT_MS);
+}
+
+struct fixture *fx_new_timeout(unsigned int timeout_ms)
+{
+	return new_fixture(4096, timeout_ms);
 }
 
 void fx_free(struct fixture *f)

@@ -71,6 +71,7 @@ struct fixture {
 int fx_setup(void **state);
 int fx_teardown(void **state);
 struct fixture *fx_new(unsigned int max_probes);
+struct fixture *fx_new_timeout(unsigned int timeout_ms);
 void fx_free(struct fixture *f);
 
 /* A probe 100.64.1.10:53738 -> 172.16.32.15:80 (the default), 100.64::10 -> fd00::15, or another.

@@ -179,20 +179,41 @@ static void test_many_events(void **state)
 	fx_steps(v, "more events, not kept");
 }
 
-/* Facts that come for a probe that did not ask. */
+/* Facts that come for a probe that did not ask are no part of its verdict. */
 static void test_unasked_facts(void **state)
 {
-	struct fixture *f = *state;
-	struct fact_addr *a = fx_addr(f, false, NULL);
+	struct fact_route route = {.hdr = {.type = EV_FACT_ROUTE, .size = sizeof(route)},
+				   .error = 101};
 	struct fact_done done = {.hdr = {.type = EV_FACT_DONE, .size = sizeof(done)}};
+	struct fixture *f = *state;
 
-	a->flow = done.flow = f->flow;
+	route.flow = done.flow = f->flow;
 	fx_deliver(f);
 	fx_play(f);
 	corr_advance(f->corr, FX_START_NS + FX_MS);
-	assert_int_equal(corr_push(f->corr, &a->hdr), 0);
+	assert_int_equal(corr_push(f->corr, &route.hdr), 0);
 	assert_int_equal(corr_push(f->corr, &done.hdr), 0);
-	assert_int_equal(f->n_verdicts, 0);
+	fx_expect(f, "undetermined", CONFIDENCE_POSSIBLE);
+}
+
+/* Events of the same nanosecond are taken in the order in which they came. */
+static void test_same_time(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_connect(f);
+	fx_request(f, "GET / HTTP/1.0\r\n\r\n");
+	fx_respond(f, "HTTP/1.0 200 OK\r\n\r\n");
+	fx_fin(f, true, FX_ENTRY);
+	for (unsigned int i = 0; i < f->n_events; i++) {
+		f->events[i]->time_ns = FX_START_NS;
+		assert_int_equal(corr_push(f->corr, f->events[i]), 0);
+	}
+	f->played = f->n_events;
+	fx_until(f, 1000);
+	assert_int_equal(f->n_verdicts, 1);
+	assert_int_equal(f->verdicts->n_steps, f->n_events);
+	assert_string_equal(f->verdicts->cause, "healthy");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)

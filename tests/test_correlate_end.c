@@ -30,6 +30,19 @@ static void test_timeout(void **state)
 	assert_int_equal(f->forgotten, 1);
 }
 
+/* Short ones are kept too. */
+static void test_short_timeout(void **state)
+{
+	struct fixture *f = fx_new_timeout(50);
+
+	(void)state;
+	fx_deliver(f);
+	fx_play(f);
+	fx_until(f, 51000);
+	assert_int_equal(fx_verdict(f, 0, "undetermined")->duration_us, 50000);
+	fx_free(f);
+}
+
 /* A decisive event is not waited out, but what comes with it is. */
 static void test_at_once(void **state)
 {

@@ -110,7 +110,8 @@ static void test_finish_after_retransmission(void **state)
 
 	drop(f);
 	fx_at(f, 3000000);
-	fx_syn(f, FX_ENTRY);
+	fx_deliver(f);
+	fx_answer(f);
 	finish_at(f, 3000500);
 	assert_int_equal(f->n_verdicts, 1);
 	fx_verdict(f, 0, "firewall-drop");

@@ -58,10 +58,13 @@ static void test_forwarded_container(void **state)
 	fx_syn(f, FX_ENTRY);
 	fx_syn(f, FX_PRE);
 	fx_syn(f, FX_POST);
+	fx_at(f, 500000);
+	fx_state(f, 3, 1);
 	fx_addr(f, false, "eth0");
 	fx_play(f);
 	fx_until(f, 1000000);
 	assert_int_equal(f->n_verdicts, 0);
+	assert_int_equal(f->asked, 1); /* not again for what tells nothing new */
 	fx_at(f, 1000001);
 	fx_synack(f, FX_EXIT);
 	fx_rst(f, true, FX_ENTRY);

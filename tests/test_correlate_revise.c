@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Unit tests of retransmitted SYNs, revised verdicts, reused ports and evicted probes.
+// Unit tests of retransmitted SYNs and the verdicts that they revise.
 #include <string.h>
 
 #include "fixture.h"
@@ -138,138 +138,73 @@ static void test_synack_again(void **state)
 	assert_int_equal(v->syns, 2);
 }
 
-/* The same port, another initial sequence number: another probe. The old one is closed. */
-static void test_port_reuse(void **state)
+/* Timed out, then sent again: the answer that comes then is not the old silence. */
+static void test_after_timeout(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_deliver(f);
+	fx_play(f);
+	fx_until(f, 2500000);
+	fx_verdict(f, 0, "undetermined");
+	fx_at(f, 3000000);
+	fx_deliver(f);
+	fx_answer(f);
+	fx_at(f, 3050000);
+	fx_rst(f, true, FX_ENTRY);
+	fx_play(f);
+	fx_until(f, 30000000);
+	assert_int_equal(f->n_verdicts, 2);
+	fx_verdict(f, 1, "healthy");
+}
+
+/* That the prober gives up on a failed probe does not make it a good one. */
+static void test_gives_up(void **state)
 {
 	struct fixture *f = *state;
 
 	fx_deliver(f);
 	fx_answer(f);
-	fx_port(f, 53738, 99999);
-	half_open_at(f, 500000);
-	fx_play(f);
-	fx_until(f, 501000);
-	assert_int_equal(f->n_verdicts, 2);
-	fx_verdict(f, 0, "synack-unanswered");
-	fx_verdict(f, 1, "healthy");
-	for (unsigned int i = 0; i < 2; i++) {
-		assert_false(f->verdicts[i].revised);
-		assert_int_equal(f->verdicts[i].syns, 1);
-	}
-	assert_int_equal(f->verdicts[1].first_ns, FX_START_NS + 500000 * FX_US);
-	fx_until(f, 60000000);
-	assert_int_equal(f->n_verdicts, 2);
+	fx_ack(f, FX_ENTRY);
+	fx_drop(f, true, ACK, "NOT_SPECIFIED");
+	fx_counter(f, "TcpExtListenOverflows", 1);
+	fx_at(f, 3000000);
+	fx_fin(f, true, FX_ENTRY);
+	fx_expect(f, "accept-queue-full", CONFIDENCE_LIKELY);
 }
 
-static void test_port_reuse_settled(void **state)
+static void refuse(struct fixture *f)
+{
+	fx_syn(f, FX_ENTRY);
+	fx_syn(f, FX_IN);
+	fx_reset(f, SYN, "NO_SOCKET", 0);
+	fx_send(f, RST | ACK);
+	fx_drop(f, true, SYN, "NO_SOCKET");
+}
+
+/* Each verdict stands on facts of its own time. */
+static void test_fresh_facts(void **state)
 {
 	struct fixture *f = *state;
-
-	drop_at(f, 0);
-	fx_port(f, 53738, 99999);
-	drop_at(f, 500000);
-	fx_play(f);
-	fx_until(f, 60000000);
-	assert_int_equal(f->n_verdicts, 2);
-	assert_false(f->verdicts[1].revised);
-	assert_int_equal(f->verdicts[1].syns, 1);
-}
-
-/* As seen before the entry (XDP), where a drop is all there is. */
-static void test_port_reuse_dropped(void **state)
-{
-	struct fixture *f = *state;
-
-	fx_drop(f, true, SYN, "XDP");
-	fx_port(f, 53738, 99999);
-	fx_at(f, 500000);
-	fx_drop(f, true, SYN, "XDP");
-	fx_play(f);
-	fx_until(f, 60000000);
-	assert_int_equal(f->n_verdicts, 2);
-	fx_verdict(f, 1, "xdp-drop");
-	assert_false(f->verdicts[1].revised);
-	assert_int_equal(f->verdicts[1].first_ns, FX_START_NS + 500000 * FX_US);
-}
-
-/* A port that is used again after long has a probe of its own, whatever its sequence number. */
-static void test_much_later(void **state)
-{
-	struct fixture *f = *state;
-
-	half_open_at(f, 0);
-	half_open_at(f, 5000000);
-	fx_play(f);
-	fx_until(f, 60000000);
-	assert_int_equal(f->n_verdicts, 2);
-	assert_false(f->verdicts[1].revised);
-}
-
-/* More open probes than may be followed: the oldest makes room, and says why it has no cause. */
-static void test_eviction(void **state)
-{
-	struct fixture *f = fx_new(4);
-	struct corr_stats stats;
-
-	(void)state;
-	for (uint16_t i = 0; i < 6; i++) {
-		fx_port(f, 40000 + i, 1000 + i);
-		fx_deliver(f);
-	}
-	fx_play(f);
-	fx_until(f, 10000);
-	assert_int_equal(f->n_verdicts, 2);
-	for (unsigned int i = 0; i < 2; i++) {
-		const struct verdict *v = fx_verdict(f, i, "incomplete");
-
-		assert_int_equal(v->probe.sport, 40000 + i);
-		assert_int_equal(v->outcome, OUTCOME_INCOMPLETE);
-		fx_says(v, "more connections at once than are followed");
-	}
-	corr_stats(f->corr, &stats);
-	assert_int_equal(stats.evicted, 2);
-	assert_int_equal(stats.lost_events, 0);
-	fx_until(f, 60000000);
-	assert_int_equal(f->n_verdicts, 6);
-	for (unsigned int i = 2; i < 6; i++)
-		fx_verdict(f, i, "undetermined");
-	assert_int_equal(f->forgotten, 6);
-	fx_free(f);
-}
-
-/* Settled probes make room first, and no one notices. */
-static void test_eviction_of_settled(void **state)
-{
-	struct fixture *f = fx_new(4);
-	struct corr_stats stats;
-
-	(void)state;
-	for (uint16_t i = 0; i < 20; i++) {
-		fx_port(f, 40000 + i, 1000 + i);
-		drop_at(f, 10000 + i * 1000ULL);
-	}
-	fx_play(f);
-	fx_until(f, 60000000);
-	assert_int_equal(f->n_verdicts, 20);
-	for (unsigned int i = 0; i < 20; i++)
-		fx_verdict(f, i, "firewall-drop");
-	corr_stats(f->corr, &stats);
-	assert_int_equal(stats.evicted, 0);
-	assert_int_equal(f->forgotten, 20);
-	fx_free(f);
-}
-
-/* The kernel's connection table was full: what follows the SYN will not be seen. */
-static void test_untracked(void **state)
-{
-	struct fixture *f = *state;
+	struct fact_listener *l = fx_listener(f, "127.0.0.1", 80, "app");
 	const struct verdict *v;
 
-	fx_syn(f, FX_ENTRY)->untracked = 1;
-	v = fx_expect_now(f, "incomplete", CONFIDENCE_POSSIBLE);
-	fx_says(v, "more connections at once than are followed");
-	fx_steps(v, "not followed: connection table full");
-	assert_int_equal(f->asked, 0);
+	refuse(f);
+	fx_play(f);
+	fx_until(f, 500000);
+	fx_verdict(f, 0, "listener-wrong-address");
+	l->family = 6; /* it has moved */
+	memset(l->laddr, 0, sizeof(l->laddr));
+	l->v6only = 1;
+	fx_at(f, 1000000);
+	refuse(f);
+	fx_icmp(f, 3, 3); /* else it is as before, and nothing is asked */
+	fx_play(f);
+	fx_until(f, 30000000);
+	assert_int_equal(f->n_verdicts, 2);
+	v = fx_verdict(f, 1, "listener-wrong-family");
+	for (unsigned int i = 0; i < v->n_steps; i++)
+		assert_null(strstr(v->steps[i].what, "127.0.0.1"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
@@ -277,19 +212,9 @@ static void test_untracked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_revised),
-		TEST(test_other_cause),
-		TEST(test_revised_at_timeout),
-		TEST(test_retransmissions),
-		TEST(test_young_attempt),
-		TEST(test_synack_again),
-		TEST(test_port_reuse),
-		TEST(test_port_reuse_settled),
-		TEST(test_port_reuse_dropped),
-		TEST(test_much_later),
-		cmocka_unit_test(test_eviction),
-		cmocka_unit_test(test_eviction_of_settled),
-		TEST(test_untracked),
+		TEST(test_revised),	    TEST(test_other_cause),   TEST(test_revised_at_timeout),
+		TEST(test_retransmissions), TEST(test_young_attempt), TEST(test_synack_again),
+		TEST(test_after_timeout),   TEST(test_gives_up),      TEST(test_fresh_facts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

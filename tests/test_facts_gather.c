@@ -21,7 +21,6 @@ struct taken {
 	int listeners, done, others;
 	int fail_with;
 	uint32_t needs;
-	uint64_t time_ns;
 	struct fact_listener listener;
 	struct ev_flow flow;
 };
@@ -32,7 +31,6 @@ static int push(void *ctx, const struct ev_hdr *ev)
 
 	if (taken->fail_with)
 		return taken->fail_with;
-	taken->time_ns = ev->time_ns;
 	if (ev->type == EV_FACT_LISTENER) {
 		assert_int_equal(ev->size, sizeof(taken->listener));
 		memcpy(&taken->listener, ev, sizeof(taken->listener));
@@ -159,7 +157,7 @@ static void test_reuse(void **state)
 	now += REUSE_NS - 1;
 	assert_int_equal(gather(&bench, NEED_LISTENERS, now), 0);
 	assert_int_equal(bench.taken.listeners, 52);
-	assert_int_equal(bench.taken.time_ns, now);
+	assert_int_equal(bench.taken.listener.hdr.time_ns, now);
 	assert_int_equal(gather(&bench, NEED_LISTENERS, now + 1), 0);
 	assert_int_equal(bench.taken.listeners, 52);
 	assert_int_equal(bench.taken.needs, NEED_LISTENERS);

@@ -85,7 +85,7 @@ const struct cause causes_arrival[] = {
 		.summary = "reverse-path filter: {src} came in on {if}, {route_words} (rp_filter: "
 			   "all={rp_all}, {if}={rp_if})",
 		.fix = {"sysctl -w net.ipv4.conf.all.rp_filter={rp_all_fix} "
-			"net.ipv4.conf.{if}.rp_filter={rp_if_fix}",
+			"net.ipv4.conf.{sysctl_if}.rp_filter={rp_if_fix}",
 			"or correct the route: ip route get {src}"},
 	},
 	{

@@ -9,7 +9,7 @@
 #include "flow.h"
 
 struct addr_search {
-	const struct gather *g;
+	uint32_t link; /* that the probe's link-local addresses belong to */
 	struct fact_addr facts[2];
 	size_t collected; /* for netlink_dump(): a repeated dump finds the same again */
 };
@@ -29,7 +29,7 @@ static int on_addr(const struct nlmsghdr *nlh, void *data)
 	if (!attr || netlink_get_addr(attr, addr))
 		return MNL_CB_OK;
 	/* The same link-local address on another link is another one. */
-	if (addr_is_link_local(addr) && msg->ifa_index != search->g->ifindex)
+	if (addr_is_link_local(addr) && msg->ifa_index != search->link)
 		return MNL_CB_OK;
 	for (int i = 0; i < 2; i++) {
 		if (memcmp(addr, search->facts[i].addr, 16))
@@ -48,7 +48,8 @@ static int ask_local_table(struct gather *g, struct fact_addr *fact)
 	uint32_t oif;
 	int err;
 
-	oif = addr_is_link_local(fact->addr) ? g->ifindex : link_vrf(route, g->ifindex);
+	oif = addr_is_link_local(fact->addr) ? link_l3(route, g->ifindex)
+					     : link_vrf(route, g->ifindex);
 	err = route_get(route, fact->addr, NULL, oif, &answer);
 	if (err || answer.error || answer.type != RTN_LOCAL)
 		return err;
@@ -59,11 +60,12 @@ static int ask_local_table(struct gather *g, struct fact_addr *fact)
 
 int gather_addrs(struct gather *g)
 {
-	struct addr_search search = {.g = g, .facts = {{.is_source = 1}, {.is_source = 0}}};
+	struct addr_search search = {.facts = {{.is_source = 1}, {.is_source = 0}}};
 	struct netlink_request request;
 	struct ifaddrmsg *msg;
 	int err;
 
+	search.link = link_l3(&g->facts->route, g->ifindex);
 	memcpy(search.facts[0].addr, g->probe->saddr, 16);
 	memcpy(search.facts[1].addr, g->probe->daddr, 16);
 	netlink_prepare(&request, RTM_GETADDR, 0, sizeof(*msg));

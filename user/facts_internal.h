@@ -138,6 +138,8 @@ struct link_info {
 int link_get(struct netlink *route, uint32_t ifindex, struct link_info *out);
 /* The interface, then its masters (bond, bridge, VRF). Returns their number. */
 int link_path(struct netlink *route, uint32_t ifindex, struct link_info out[LINK_PATH_MAX]);
+/* The interface that IP sees: the bridge or bond of a port, else the interface itself. */
+uint32_t link_l3(struct netlink *route, uint32_t ifindex);
 /* The VRF that the interface belongs to, else 0. */
 uint32_t link_vrf(struct netlink *route, uint32_t ifindex);
 

@@ -67,6 +67,16 @@ int link_path(struct netlink *route, uint32_t ifindex, struct link_info out[LINK
 	return n;
 }
 
+uint32_t link_l3(struct netlink *route, uint32_t ifindex)
+{
+	struct link_info links[LINK_PATH_MAX];
+	int n = link_path(route, ifindex, links);
+
+	for (int i = 1; i < n && strcmp(links[i].kind, "vrf"); i++)
+		ifindex = links[i].ifindex;
+	return ifindex;
+}
+
 uint32_t link_vrf(struct netlink *route, uint32_t ifindex)
 {
 	struct link_info links[LINK_PATH_MAX];

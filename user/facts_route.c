@@ -99,7 +99,7 @@ bool addr_is_link_local(const uint8_t addr[16])
 static uint32_t reply_oif(struct gather *g)
 {
 	if (addr_is_link_local(g->probe->saddr))
-		return g->ifindex;
+		return link_l3(&g->facts->route, g->ifindex);
 	return link_vrf(&g->facts->route, g->ifindex);
 }
 

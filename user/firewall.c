@@ -76,31 +76,49 @@ static void find_stretch(const struct probe *probe, const struct corr_host *host
 	s->to = next_waypoint(host, s);
 }
 
-static bool can_drop(const struct fact_hook *h)
+/* How likely an entry is to have dropped a packet: 0 not at all, 1 if nothing better is there. */
+static int suspicion(const struct fact_hook *h)
 {
 	switch (h->backend) {
 	case HOOK_NFT:
-		return h->drop_rules || h->policy_drop;
-	case HOOK_CONNTRACK:
-	case HOOK_WAYPOINT:
-		return false;
+		return h->drop_rules || h->policy_drop ? 2 : 0;
+	case HOOK_IPTABLES_LEGACY:
+		return 2;
+	case HOOK_OTHER: /* a module's, another BPF program, a security module's */
+		return 1;
 	default:
-		return true;
+		return 0;
 	}
 }
 
 static bool within(const struct stretch *s, const struct fact_hook *h)
 {
-	bool hook = s->hook == -1 ? h->pf == PF_NETDEV : h->pf == s->pf && h->hook == s->hook;
+	bool hook = s->hook == -1 ? h->pf == PF_NETDEV && h->hook == 0
+				  : h->pf == s->pf && h->hook == s->hook;
 
 	return hook && h->priority > s->after && h->priority <= s->to;
+}
+
+/* Among the more suspicious ones that come first in the hook. */
+static void consider(struct firewall_place *out, const struct fact_hook *h)
+{
+	int this = suspicion(h), best = out->entry ? suspicion(out->entry) : 0;
+
+	if (!this || this < best)
+		return;
+	if (this > best) {
+		out->candidates = 0;
+		out->entry = NULL;
+	}
+	if (!out->candidates++ || h->priority < out->entry->priority)
+		out->entry = h;
 }
 
 void firewall_place(const struct probe *probe, const struct corr_host *host, bool reply,
 		    struct firewall_place *out)
 {
 	const struct fact_hook *h = NULL, *only = NULL;
-	unsigned int any = 0;
+	unsigned int chains = 0;
 	struct stretch s;
 
 	*out = (struct firewall_place){.hook = ""};
@@ -112,16 +130,14 @@ void firewall_place(const struct probe *probe, const struct corr_host *host, boo
 		if (!within(&s, h))
 			continue;
 		out->conntrack |= h->backend == HOOK_CONNTRACK;
-		if (h->backend == HOOK_NFT || h->backend == HOOK_IPTABLES_LEGACY) {
-			any++;
+		if (h->backend == HOOK_NFT) {
+			chains++;
 			only = h;
 		}
-		if (!can_drop(h))
-			continue;
-		if (!out->candidates++ || h->priority < out->entry->priority)
-			out->entry = h;
+		consider(out, h);
 	}
-	if (!out->entry && any == 1) {
+	/* A lone chain did it, even if no rule in it looks as if it could. */
+	if ((!out->entry || suspicion(out->entry) < 2) && chains == 1) {
 		out->entry = only;
 		out->candidates = 1;
 	}
@@ -205,8 +221,8 @@ bool firewall_fix(const struct probe *probe, const struct firewall_place *place,
 			 v4 ? "iptables" : "ip6tables",
 			 place->entry->backend == HOOK_IPTABLES_LEGACY ? "-legacy" : "",
 			 strcmp(r.table, "filter") ? " -t " : "",
-			 strcmp(r.table, "filter") ? r.table : "", r.hook, reply ? "-d" : "-s", addr, reply ? "--sport" : "--dport",
-			 probe->flow.dport);
+			 strcmp(r.table, "filter") ? r.table : "", r.hook, reply ? "-d" : "-s",
+			 addr, reply ? "--sport" : "--dport", probe->flow.dport);
 	else
 		snprintf(out, out_len, "nft insert rule %s %s %s %s %s %s tcp %s %u accept",
 			 r.family, r.table, r.chain, v4 ? "ip" : "ip6", reply ? "daddr" : "saddr",

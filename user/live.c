@@ -126,9 +126,10 @@ static int set_up(struct live *live)
 	if (!err)
 		err = check_interfaces(live->options);
 	if (!err)
-		err = open_file(live);
-	if (!err)
 		err = open_source(live);
+	/* It may empty a file: not before it is sure that there will be something to put in it. */
+	if (!err)
+		err = open_file(live);
 	if (!err)
 		err = open_facts(live);
 	if (!err)

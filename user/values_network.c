@@ -194,11 +194,27 @@ static bool route_add_fix(const struct values_of *of, char *out, size_t out_len)
 	return true;
 }
 
+/* As sysctl(8) writes it: a dot in an interface's name becomes a slash. */
+static void sysctl_ifname(const struct values_of *of, char name[FACT_IFNAME_LEN])
+{
+	host_ifname(of->host, of->probe->ifindex, name);
+	for (char *dot = name; (dot = strchr(dot, '.'));)
+		*dot = '/';
+}
+
+static bool sysctl_if(const struct values_of *of, char *out, size_t out_len)
+{
+	char name[FACT_IFNAME_LEN];
+
+	sysctl_ifname(of, name);
+	return put(out, out_len, name);
+}
+
 static bool rp_value(const struct values_of *of, bool all, int64_t *value)
 {
 	char name[64], ifname[FACT_IFNAME_LEN];
 
-	host_ifname(of->host, of->probe->ifindex, ifname);
+	sysctl_ifname(of, ifname);
 	snprintf(name, sizeof(name), "net.ipv4.conf.%s.rp_filter", all ? "all" : ifname);
 	return probe_sysctl(of->probe, name, value);
 }
@@ -434,6 +450,7 @@ const struct value values_network[] = {
 	{"route_words", route_words},
 	{"route_fix", route_fix},
 	{"route_add_fix", route_add_fix},
+	{"sysctl_if", sysctl_if},
 	{"rp_all", rp_all},
 	{"rp_if", rp_if},
 	{"rp_all_fix", rp_fix},
