@@ -221,9 +221,10 @@ static void test_same_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_config),   TEST(test_no_callbacks), TEST(test_bad_event),
-		TEST(test_deadline), TEST(test_no_probe),     TEST(test_two_at_once),
-		TEST(test_names),    TEST(test_many_events),  TEST(test_unasked_facts),
+		TEST(test_config),    TEST(test_no_callbacks), TEST(test_bad_event),
+		TEST(test_deadline),  TEST(test_no_probe),     TEST(test_two_at_once),
+		TEST(test_names),     TEST(test_many_events),  TEST(test_unasked_facts),
+		TEST(test_same_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

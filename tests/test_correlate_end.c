@@ -183,9 +183,16 @@ static void test_late_facts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_timeout),	 TEST(test_at_once),	 TEST(test_lost_within),
-		TEST(test_lost_before),	 TEST(test_lost_after),	 TEST(test_lost_while_waiting),
-		TEST(test_evicted_only), TEST(test_many_losses), TEST(test_no_facts),
+		TEST(test_timeout),
+		cmocka_unit_test(test_short_timeout),
+		TEST(test_at_once),
+		TEST(test_lost_within),
+		TEST(test_lost_before),
+		TEST(test_lost_after),
+		TEST(test_lost_while_waiting),
+		TEST(test_evicted_only),
+		TEST(test_many_losses),
+		TEST(test_no_facts),
 		TEST(test_late_facts),
 	};
 

@@ -161,11 +161,31 @@ static void test_candidates(void **state)
 	check(f, PREROUTING, LAST, "INPUT", 1, "uncounted");
 	fx_hook(f, INPUT, 8, HOOK_IPTABLES_LEGACY, "filter", "");
 	check(f, PREROUTING, LAST, "INPUT", 2, "filter"); /* the first that it meets */
+	/* A module's function is looked at only where nothing is known to drop. */
 	fx_hook(f, INPUT, 7, HOOK_OTHER, "", "");
-	check(f, PREROUTING, LAST, "INPUT", 3, "");
+	check(f, PREROUTING, LAST, "INPUT", 2, "filter");
+	check(f, INPUT, 9, "INPUT", 0, "");
 	place = place_after(f, INPUT, -4, false, &probe);
 	assert_false(place.conntrack);
 	probe_free(probe);
+}
+
+/* A module's function alone did it; beside a chain, even a harmless one, the chain. */
+static void test_module_or_chain(void **state)
+{
+	struct fixture *f = *state;
+	struct verdict_rule rule;
+	struct probe *probe;
+	struct firewall_place place;
+
+	fx_hook(f, INPUT, 7, HOOK_OTHER, "", "");
+	place = place_after(f, PREROUTING, LAST, false, &probe);
+	assert_int_equal(place.candidates, 1);
+	firewall_rule(&place, &rule);
+	assert_string_equal(rule.backend, "module");
+	probe_free(probe);
+	fx_hook(f, INPUT, 9, HOOK_NFT, "harmless", "in")->drop_rules = 0;
+	check(f, PREROUTING, LAST, "INPUT", 1, "harmless");
 }
 
 static void commands(struct fixture *f, bool reply, const char *words, const char *fix,
@@ -254,10 +274,11 @@ static void test_nothing_known(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_hooks),	 TEST(test_forward),   TEST(test_no_waypoint),
-		TEST(test_payload),	 TEST(test_waypoints), TEST(test_candidates),
-		TEST(test_iptables_nft), TEST(test_nft),       TEST(test_nft_v6),
-		TEST(test_legacy),	 TEST(test_module),    TEST(test_nothing_known),
+		TEST(test_hooks),	    TEST(test_forward),	     TEST(test_no_waypoint),
+		TEST(test_payload),	    TEST(test_waypoints),    TEST(test_candidates),
+		TEST(test_module_or_chain), TEST(test_iptables_nft), TEST(test_nft),
+		TEST(test_nft_v6),	    TEST(test_legacy),	     TEST(test_module),
+		TEST(test_nothing_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,9 +13,10 @@ static const struct cause causes_good[] = {
 			   "its request. A reset from the prober after the SYN-ACK is the normal "
 			   "end of a half-open TCP check.",
 		.outcome = OUTCOME_HEALTHY,
-		.rules = {{E(SYNACK_MADE) | E(PROBER_RST), E(REQUEST), CONFIDENCE_CERTAIN},
-			  {E(HANDSHAKE) | E(PROBER_FIN),
-			   E(REQUEST) | E(DROP_OVERFLOW) | E(RESET_HANDSHAKE), CONFIDENCE_CERTAIN},
+		.rules = {{E(SYNACK_MADE) | E(PROBER_RST), E(REQUEST) | E_DROP_ACK,
+			   CONFIDENCE_CERTAIN},
+			  {E(HANDSHAKE) | E(ESTABLISHED) | E(PROBER_FIN), E(REQUEST),
+			   CONFIDENCE_CERTAIN},
 			  {E(RESPONSE) | E(PROBER_FIN), E(LATE) | E(HTTP_STATUS),
 			   CONFIDENCE_CERTAIN},
 			  {E(RESPONSE) | E(SERVER_FIN), E(LATE) | E(HTTP_STATUS),
@@ -25,9 +26,8 @@ static const struct cause causes_good[] = {
 			  {E(RESPONSE) | E(TIMEOUT), E(LATE) | E(HTTP_STATUS), CONFIDENCE_CERTAIN},
 			  {E(RESPONSE) | E(RST_OUT), E(LATE) | E(HTTP_STATUS), CONFIDENCE_CERTAIN},
 			  {E(HANDSHAKE) | E(TIMEOUT),
-			   E(REQUEST) | E(DROP_OVERFLOW) | E(RESET_HANDSHAKE) | E(RESET_ACTIVE) |
-				   E(DROP_NETFILTER) | E(DROP_SOCKET_FILTER) | E(NOT_ACCEPTED) |
-				   E(DROP_OTHER) | E(DROP_SECURITY) | E(DROP_REPLY) |
+			   E(REQUEST) | E_DROP_ACK | E(RESET_HANDSHAKE) | E(RESET_ACTIVE) |
+				   E(NOT_ACCEPTED) | E(DROP_OTHER) | E(DROP_REPLY) |
 				   E(GREW_OVERFLOWS),
 			   CONFIDENCE_CERTAIN}},
 		.summary = "{exchange}",

@@ -8,6 +8,11 @@
 /* What a service that should have answered is described by. */
 #define NEED_SERVICE (NEED_LISTENERS | NEED_SYSCTLS)
 
+/* What can befall the prober's final ACK. */
+#define E_DROP_ACK                                                                                 \
+	(E(DROP_NETFILTER) | E(DROP_SOCKET_FILTER) | E(DROP_SECURITY) | E(DROP_OVERFLOW) |         \
+	 E(DROP_CSUM) | E(DROP_AUTH))
+
 extern const struct cause causes_arrival[];
 extern const struct cause causes_service[];
 extern const struct cause causes_reply[];

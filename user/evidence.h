@@ -20,6 +20,7 @@ struct corr_host;
 	X(ACK_ANSWER, "the SYN was answered by an ACK")                                            \
 	X(RST_OUT, "a reset was sent")                                                             \
 	X(HANDSHAKE, "the prober's ACK of the SYN-ACK came")                                       \
+	X(ESTABLISHED, "the connection was established")                                           \
 	X(PROBER_RST, "the prober reset after the SYN-ACK")                                        \
 	X(PROBER_FIN, "the prober closed")                                                         \
 	X(SERVER_FIN, "this host closed")                                                          \

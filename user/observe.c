@@ -262,6 +262,8 @@ static void observe_drop_in(struct attempt *a, const struct ev_drop *d)
 	 * prober. */
 	if (a->bits & E(RESPONSE) || d->tcp.flags & (TCP_RST | TCP_FIN))
 		return;
+	if (a->bits & E(ESTABLISHED) && !d->tcp.payload_len)
+		return;
 	bit = drop_class(d, syn);
 	/* A repeated SYN is freed after the kernel has repeated its SYN-ACK (tcp_check_req()). */
 	if (!bit && syn && !(a->bits & E(SYNACK_MADE)))
@@ -314,6 +316,16 @@ static void observe_reset(struct attempt *a, const struct ev_reset *r)
 		set_bits(a, E(RESET_UNREAD), &r->hdr);
 }
 
+/* What was dropped of the handshake has been repeated, and got through. */
+static void observe_state(struct attempt *a, const struct ev_state *s)
+{
+	if (s->newstate != STATE_ESTABLISHED)
+		return;
+	a->bits &= ~E_DROP_SYN;
+	a->drop.hdr.type = 0;
+	set_bits(a, E(ESTABLISHED), &s->hdr);
+}
+
 void observe(struct probe *probe, const struct ev_hdr *ev, bool incoming)
 {
 	struct attempt *a = &probe->attempt;
@@ -333,6 +345,9 @@ void observe(struct probe *probe, const struct ev_hdr *ev, bool incoming)
 		break;
 	case EV_RESET:
 		observe_reset(a, (const void *)ev);
+		break;
+	case EV_STATE:
+		observe_state(a, (const void *)ev);
 		break;
 	case EV_ICMP:
 		if (incoming) {

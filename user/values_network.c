@@ -273,6 +273,16 @@ static bool local_words(const struct values_of *of, char *out, size_t out_len)
 							    : "the kernel drops it as spoofed");
 }
 
+/* Nothing to print: whether the source is no address of 100.64.0.0/10, so probably the VIP. */
+static bool vip(const struct values_of *of, char *out, size_t out_len)
+{
+	const uint8_t *a = of->probe->flow.saddr;
+
+	(void)out_len;
+	out[0] = 0;
+	return !(is_v4(of) && a[12] == 100 && (a[13] & 0xc0) == 64);
+}
+
 static bool src_cidr(const struct values_of *of, char *out, size_t out_len)
 {
 	const struct fact_addr *a;
@@ -435,7 +445,6 @@ const struct value values_network[] = {
 	{"dst", dst},
 	{"sport", sport},
 	{"dport", dport},
-	{"src_bits", host_bits},
 	{"dst_bits", host_bits},
 	{"family", family},
 	{"iptables", iptables},
@@ -457,6 +466,7 @@ const struct value values_network[] = {
 	{"rp_if_fix", rp_fix},
 	{"src_if", src_if},
 	{"src_cidr", src_cidr},
+	{"vip", vip},
 	{"local_words", local_words},
 	{"xdp_program", xdp_program},
 	{"xdp_id", xdp_id},
