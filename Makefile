@@ -104,7 +104,8 @@ lint: $(BUILD)/clbtrace
 	clang-format --dry-run -Werror $(c_files)
 	shellcheck -x $(shell_files)
 	mandoc -Tlint -Wwarning docs/clbtrace.8
-	clang-tidy --quiet --warnings-as-errors='*' $(wildcard user/*.c) -- -std=gnu11 -DVERSION='"x"' -I$(BUILD)
+	printf '%s\n' $(wildcard user/*.c) | xargs -P $(shell nproc) -n 12 sh -c 'clang-tidy --quiet \
+		--warnings-as-errors="*" "$$@" -- -std=gnu11 -DVERSION=\"x\" -I$(BUILD) 2>/dev/null' tidy
 
 # The cause catalogue in README, man page and docs/causes.md.
 docs: $(BUILD)/clbtrace

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The events that every source produces: the one header shared by the BPF programs and userspace. */
+/* The events that every source produces: the one header shared by the BPF programs and userspace.
+ */
 #ifndef CLBTRACE_EVENT_H
 #define CLBTRACE_EVENT_H
 
@@ -12,14 +13,14 @@
  * layouts in user/fact.h) from there on. Ids are part of the recording format: only ever append.
  */
 #define EVENT_KINDS(X)                                                                             \
-	X(EV_PACKET, 1, "packet")             /* a packet at a waypoint */                         \
-	X(EV_SOCKET, 2, "socket")             /* the socket a SYN will meet, looked up at entry */ \
-	X(EV_DROP, 3, "drop")                 /* kfree_skb */                                      \
-	X(EV_RESET, 4, "reset")               /* tcp_send_reset */                                 \
-	X(EV_ICMP, 5, "icmp")                 /* an ICMP error sent about a packet */              \
-	X(EV_STATE, 6, "state")               /* inet_sock_set_state */                            \
+	X(EV_PACKET, 1, "packet") /* a packet at a waypoint */                                     \
+	X(EV_SOCKET, 2, "socket") /* the socket a SYN will meet, looked up at entry */             \
+	X(EV_DROP, 3, "drop")	  /* kfree_skb */                                                  \
+	X(EV_RESET, 4, "reset")	  /* tcp_send_reset */                                             \
+	X(EV_ICMP, 5, "icmp")	  /* an ICMP error sent about a packet */                          \
+	X(EV_STATE, 6, "state")	  /* inet_sock_set_state */                                        \
 	X(EV_SYNACK_RETRANS, 7, "synack-retrans") /* tcp_retransmit_synack */                      \
-	X(EV_LOST, 8, "lost")                 /* events or connections that could not be kept */   \
+	X(EV_LOST, 8, "lost") /* events or connections that could not be kept */                   \
 	X(EV_FACT_LISTENER, 64, "fact-listener")                                                   \
 	X(EV_FACT_CONN, 65, "fact-conn")                                                           \
 	X(EV_FACT_SYSCTL, 66, "fact-sysctl")                                                       \
@@ -37,7 +38,7 @@ enum event_type {
 #define EVENT_ENUM(id, number, name) id = number,
 	EVENT_KINDS(EVENT_ENUM)
 #undef EVENT_ENUM
-	EV_FACT_FIRST = EV_FACT_LISTENER,
+		EV_FACT_FIRST = EV_FACT_LISTENER,
 };
 
 /* Where a packet was seen. Values are part of the recording format. */
@@ -103,11 +104,11 @@ struct ev_packet {
 	__s32 priority; /* netfilter: the priority that this waypoint comes right after */
 	__u32 frame_len;
 	__u16 cap_len;
-	__u8 waypoint; /* enum waypoint */
-	__u8 hook;     /* netfilter: NF_INET_* */
-	__u8 pf;       /* netfilter: NFPROTO_IPV4 2, NFPROTO_IPV6 10 */
-	__u8 pkt_type; /* tc: PACKET_HOST 0, PACKET_OTHERHOST 3, ... */
-	__u8 l2_len;   /* bytes before the IP header in data[] */
+	__u8 waypoint;	/* enum waypoint */
+	__u8 hook;	/* netfilter: NF_INET_* */
+	__u8 pf;	/* netfilter: NFPROTO_IPV4 2, NFPROTO_IPV6 10 */
+	__u8 pkt_type;	/* tc: PACKET_HOST 0, PACKET_OTHERHOST 3, ... */
+	__u8 l2_len;	/* bytes before the IP header in data[] */
 	__u8 untracked; /* the connection table was full: later packets will not be followed */
 	__u32 pad;
 	__u8 data[];
@@ -118,17 +119,17 @@ struct ev_socket {
 	struct ev_hdr hdr;
 	struct ev_flow flow;
 	__u8 laddr[16];
-	__u32 state;       /* TCP_*: 0 no socket, TCP_LISTEN 10, TCP_TIME_WAIT 6, ... */
+	__u32 state; /* TCP_*: 0 no socket, TCP_LISTEN 10, TCP_TIME_WAIT 6, ... */
 	__u32 bound_ifindex;
-	__u32 backlog;     /* LISTEN: sk_ack_backlog, connections waiting for accept() */
-	__u32 max_backlog; /* LISTEN: sk_max_ack_backlog, full when backlog > max_backlog */
-	__u32 syn_queue;   /* LISTEN: half-open connections (icsk_accept_queue.qlen) */
-	__u32 tw_ts_recent;       /* TIME_WAIT: the last timestamp taken from the peer, 0 if none */
+	__u32 backlog;		  /* LISTEN: sk_ack_backlog, connections waiting for accept() */
+	__u32 max_backlog;	  /* LISTEN: sk_max_ack_backlog, full when backlog > max_backlog */
+	__u32 syn_queue;	  /* LISTEN: half-open connections (icsk_accept_queue.qlen) */
+	__u32 tw_ts_recent;	  /* TIME_WAIT: the last timestamp taken from the peer, 0 if none */
 	__u32 tw_ts_recent_stamp; /* TIME_WAIT: when, in seconds of CLOCK_MONOTONIC */
-	__u32 tw_rcv_nxt;         /* TIME_WAIT */
-	__u8 has_filter;   /* LISTEN: SO_ATTACH_FILTER or SO_ATTACH_BPF in place */
-	__u8 any_addr;     /* LISTEN: bound to the wildcard address */
-	__u8 tw_substate;  /* TIME_WAIT: TCP_TIME_WAIT or TCP_FIN_WAIT2 */
+	__u32 tw_rcv_nxt;	  /* TIME_WAIT */
+	__u8 has_filter;	  /* LISTEN: SO_ATTACH_FILTER or SO_ATTACH_BPF in place */
+	__u8 any_addr;		  /* LISTEN: bound to the wildcard address */
+	__u8 tw_substate;	  /* TIME_WAIT: TCP_TIME_WAIT or TCP_FIN_WAIT2 */
 	__u8 pad[5];
 };
 
@@ -137,9 +138,9 @@ struct ev_drop {
 	struct ev_hdr hdr;
 	struct ev_flow flow;
 	struct ev_tcp tcp;
-	__u64 location; /* return address of the kfree_skb call */
-	__u32 reason;   /* enum skb_drop_reason of the running kernel */
-	__u32 ifindex;  /* of skb->dev, 0 if none */
+	__u64 location;		       /* return address of the kfree_skb call */
+	__u32 reason;		       /* enum skb_drop_reason of the running kernel */
+	__u32 ifindex;		       /* of skb->dev, 0 if none */
 	char reason_name[EV_NAME_LEN]; /* without SKB_DROP_REASON_ */
 	char symbol[EV_NAME_LEN];      /* function of location, empty if not looked up */
 };
@@ -149,9 +150,9 @@ struct ev_reset {
 	struct ev_hdr hdr;
 	struct ev_flow flow; /* prober -> this host */
 	struct ev_tcp tcp;
-	__u32 reason;   /* enum sk_rst_reason of the running kernel */
+	__u32 reason;	/* enum sk_rst_reason of the running kernel */
 	__u32 sk_state; /* TCP_*, 0 without a socket */
-	__u8 active;    /* 1: sent by the connection itself (close, linger, ...), no packet answered */
+	__u8 active; /* 1: sent by the connection itself (close, linger, ...), no packet answered */
 	__u8 has_reason; /* the kernel gives one (6.10+) */
 	__u8 pad[6];
 	char reason_name[EV_NAME_LEN]; /* without SK_RST_REASON_ */
@@ -188,9 +189,9 @@ struct ev_synack_retrans {
 /* EV_LOST: since the last such event. */
 struct ev_lost {
 	struct ev_hdr hdr;
-	__u64 since_ns;  /* the loss happened after this time and before hdr.time_ns */
-	__u64 events;    /* ring-buffer records that found no room */
-	__u64 evicted;   /* connections that found no room in the connection table */
+	__u64 since_ns; /* the loss happened after this time and before hdr.time_ns */
+	__u64 events;	/* ring-buffer records that found no room */
+	__u64 evicted;	/* connections that found no room in the connection table */
 };
 
 #define EVENT_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)

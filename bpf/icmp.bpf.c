@@ -16,7 +16,7 @@ int BPF_PROG(on_icmp_send, const struct sk_buff *about, int type, int code)
 	struct ev_icmp *ev;
 	struct conn *conn;
 
-	if (skb_parse(&p) != IPPROTO_TCP || !skb_is_own(skb))
+	if (skb_parse(&p) != IPPROTO_TCP || !skb_is_own(skb, FROM_PROBER))
 		return 0;
 	conn = conn_original(conn_from_prober(&p.flow), &p.flow, FROM_PROBER);
 	if (conn ? !conn_spend(&conn->drops, CONN_DROPS_MAX) : !is_probe(&p))

@@ -54,7 +54,7 @@ static __noinline int drop_report(__u64 address, __u64 location, __u32 reason)
 	struct conn *conn;
 	enum conn_way way;
 
-	if (skb_parse(&p) != IPPROTO_TCP || !skb_is_own(skb))
+	if (skb_parse(&p) != IPPROTO_TCP)
 		return 0;
 	conn = conn_of(&p, &way);
 	if (!conn && is_syn(&p))

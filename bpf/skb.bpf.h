@@ -71,9 +71,8 @@ static __always_inline void skb_parse_options(const struct sk_buff *skb, struct 
 	parse_options(&from, p);
 }
 
-/* Whether a packet is in this network namespace. Before one to send has a device, its socket tells.
- */
-static __always_inline bool skb_is_own(const struct sk_buff *skb)
+/* The namespace of a packet, if it can be told: without a device yet or still, its socket tells. */
+static __always_inline const struct net *skb_net(const struct sk_buff *skb)
 {
 	const struct net *net = skb->dev->nd_net.net;
 	const struct dst_entry *dst;
@@ -84,7 +83,21 @@ static __always_inline bool skb_is_own(const struct sk_buff *skb)
 		dst = KERNEL_CAST(dst_entry, skb->_skb_refdst & ~1UL); /* SKB_DST_PTRMASK */
 		net = dst->dev->nd_net.net;
 	}
-	return !net || net->ns.inum == own_netns;
+	return net;
+}
+
+/*
+ * Whether a packet of a probe is in this network namespace. TCP takes the device off what it has received, and a
+ * prober may be in a namespace of this host: what came in from a prober, and what did not come in but goes to
+ * one, is then taken to be here.
+ */
+static __always_inline bool skb_is_own(const struct sk_buff *skb, enum conn_way way)
+{
+	const struct net *net = skb_net(skb);
+
+	if (net)
+		return net->ns.inum == own_netns;
+	return (way == FROM_PROBER) == (skb->skb_iif != 0);
 }
 
 #endif

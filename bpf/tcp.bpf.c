@@ -76,7 +76,7 @@ static __noinline int reset_passive(__u64 sk_address, __u64 skb_address, const s
 	struct ev_reset *ev;
 	struct conn *conn;
 
-	if (skb_parse(&p) != IPPROTO_TCP || !skb_is_own(skb))
+	if (skb_parse(&p) != IPPROTO_TCP || !skb_is_own(skb, FROM_PROBER))
 		return 0;
 	conn = conn_original(conn_from_prober(&p.flow), &p.flow, FROM_PROBER);
 	if (conn ? !conn_spend(&conn->drops, CONN_DROPS_MAX) : !is_probe(&p))

@@ -22,7 +22,7 @@
  */
 static int open_socket(struct prober *prober)
 {
-	struct sockaddr_ll here = { .sll_family = AF_PACKET };
+	struct sockaddr_ll here = {.sll_family = AF_PACKET};
 	int size = 8 << 20;
 
 	here.sll_protocol = htons(prober->opt.family == AF_INET ? ETH_P_IP : ETH_P_IPV6);
@@ -66,7 +66,7 @@ static unsigned int start_due(struct prober *prober, unsigned int started)
 
 static void run(struct prober *prober)
 {
-	struct pollfd poll_fd = { .fd = prober->fd, .events = POLLIN };
+	struct pollfd poll_fd = {.fd = prober->fd, .events = POLLIN};
 	unsigned int started = 0, first = 0, i;
 	int64_t end;
 
@@ -103,7 +103,7 @@ static int report(const struct prober *prober)
 
 int main(int argc, char **argv)
 {
-	struct prober prober = { .fd = -1 };
+	struct prober prober = {.fd = -1};
 	struct timespec ts;
 	int err;
 

@@ -16,14 +16,14 @@ struct choice {
 };
 
 static const struct choice modes[] = {
-	{ "half-open", MODE_HALF_OPEN },
-	{ "silent", MODE_SILENT },
-	{ "ack", MODE_ACK },
-	{ "fin", MODE_FIN },
-	{ "rst", MODE_RST },
-	{ "read", MODE_READ },
-	{ "request", MODE_REQUEST },
-	{ NULL, 0 },
+	{"half-open", MODE_HALF_OPEN},
+	{"silent", MODE_SILENT},
+	{"ack", MODE_ACK},
+	{"fin", MODE_FIN},
+	{"rst", MODE_RST},
+	{"read", MODE_READ},
+	{"request", MODE_REQUEST},
+	{NULL, 0},
 };
 
 enum kind { UINT, U32, PORT, FLAG, TEXT, MODE, SOURCE, MAC, PAYLOAD, CLOSE, HELP };
@@ -39,39 +39,39 @@ struct option_row {
 #define AT(field) offsetof(struct prober_options, field)
 
 static const struct option_row rows[] = {
-	{ "mode", "MODE",
-	  "after the SYN-ACK: half-open (RST; default), silent, ack, fin, rst, read, request", MODE,
-	  AT(mode), 0, 0 },
-	{ "send", "TEXT", "the request, \\r \\n \\xHH understood; implies --mode request", PAYLOAD,
-	  0, 0, 0 },
-	{ "close", "HOW", "after the answer: fin (default) or rst", CLOSE, 0, 0, 0 },
-	{ "source", "ADDR", "probe from ADDR; repeatable: in turn (100.64.1.10, fd00:64::10)",
-	  SOURCE, 0, 0, 0 },
-	{ "sport", "PORT", "source port of the first probe; later ones count up", PORT, AT(sport),
-	  0, 65535 },
-	{ "count", "N", "so many probes (1)", UINT, AT(count), 0, 1000000 },
-	{ "rate", "N", "so many a second (0: at once)", UINT, AT(rate), 0, 1000000 },
-	{ "isn", "N", "initial sequence number (random)", U32, AT(isn), AT(have_isn), 0 },
-	{ "tsval", "N", "timestamps, from N on, one a millisecond (none)", U32, AT(tsval),
-	  AT(have_tsval), 0 },
-	{ "syns", "N", "SYNs in all, if unanswered (1)", UINT, AT(syns), 0, 100 },
-	{ "syn-interval", "MS", "between SYNs (1000)", UINT, AT(syn_interval_ms), 0, 60000 },
-	{ "ack-delay", "MS", "hold the final ACK back (0)", UINT, AT(ack_delay_ms), 0, 60000 },
-	{ "acks-together", NULL, "hold final ACKs until every probe has its SYN-ACK", FLAG,
-	  AT(acks_together), 0, 0 },
-	{ "rst-on-ack", NULL, "answer an ACK to the SYN with RST, as full stacks do", FLAG,
-	  AT(rst_on_ack), 0, 0 },
-	{ "timeout", "MS", "a probe gives up after (1000)", UINT, AT(timeout_ms), 0, 60000 },
-	{ "linger", "MS", "after the last probe, note what still comes (0)", UINT, AT(linger_ms), 0,
-	  60000 },
-	{ "bad-tcp-checksum", NULL, "in every packet", FLAG, AT(bad_tcp_checksum), 0, 0 },
-	{ "bad-ip-checksum", NULL, "in every packet", FLAG, AT(bad_ip_checksum), 0, 0 },
-	{ "md5", NULL, "a TCP-MD5 option (no true digest) in every packet", FLAG, AT(md5), 0, 0 },
-	{ "data-offset", "WORDS", "TCP header length to claim", UINT, AT(data_offset), 0, 15 },
-	{ "to-mac", "MAC", "destination MAC (02:00:00:00:20:0f, the lab's server)", MAC, 0, 0, 0 },
-	{ "interface", "NAME", "(lb0)", TEXT, AT(interface), 0, 0 },
-	{ "quiet", NULL, "no lines", FLAG, AT(quiet), 0, 0 },
-	{ "help", NULL, "this", HELP, 0, 0, 0 },
+	{"mode", "MODE",
+	 "after the SYN-ACK: half-open (RST; default), silent, ack, fin, rst, read, request", MODE,
+	 AT(mode), 0, 0},
+	{"send", "TEXT", "the request, \\r \\n \\xHH understood; implies --mode request", PAYLOAD,
+	 0, 0, 0},
+	{"close", "HOW", "after the answer: fin (default) or rst", CLOSE, 0, 0, 0},
+	{"source", "ADDR", "probe from ADDR; repeatable: in turn (100.64.1.10, fd00:64::10)",
+	 SOURCE, 0, 0, 0},
+	{"sport", "PORT", "source port of the first probe; later ones count up", PORT, AT(sport), 0,
+	 65535},
+	{"count", "N", "so many probes (1)", UINT, AT(count), 0, 1000000},
+	{"rate", "N", "so many a second (0: at once)", UINT, AT(rate), 0, 1000000},
+	{"isn", "N", "initial sequence number (random)", U32, AT(isn), AT(have_isn), 0},
+	{"tsval", "N", "timestamps, from N on, one a millisecond (none)", U32, AT(tsval),
+	 AT(have_tsval), 0},
+	{"syns", "N", "SYNs in all, if unanswered (1)", UINT, AT(syns), 0, 100},
+	{"syn-interval", "MS", "between SYNs (1000)", UINT, AT(syn_interval_ms), 0, 60000},
+	{"ack-delay", "MS", "hold the final ACK back (0)", UINT, AT(ack_delay_ms), 0, 60000},
+	{"acks-together", NULL, "hold final ACKs until every probe has its SYN-ACK", FLAG,
+	 AT(acks_together), 0, 0},
+	{"rst-on-ack", NULL, "answer an ACK to the SYN with RST, as full stacks do", FLAG,
+	 AT(rst_on_ack), 0, 0},
+	{"timeout", "MS", "a probe gives up after (1000)", UINT, AT(timeout_ms), 0, 60000},
+	{"linger", "MS", "after the last probe, note what still comes (0)", UINT, AT(linger_ms), 0,
+	 60000},
+	{"bad-tcp-checksum", NULL, "in every packet", FLAG, AT(bad_tcp_checksum), 0, 0},
+	{"bad-ip-checksum", NULL, "in every packet", FLAG, AT(bad_ip_checksum), 0, 0},
+	{"md5", NULL, "a TCP-MD5 option (no true digest) in every packet", FLAG, AT(md5), 0, 0},
+	{"data-offset", "WORDS", "TCP header length to claim", UINT, AT(data_offset), 0, 15},
+	{"to-mac", "MAC", "destination MAC (02:00:00:00:20:0f, the lab's server)", MAC, 0, 0, 0},
+	{"interface", "NAME", "(lb0)", TEXT, AT(interface), 0, 0},
+	{"quiet", NULL, "no lines", FLAG, AT(quiet), 0, 0},
+	{"help", NULL, "this", HELP, 0, 0, 0},
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -250,12 +250,12 @@ static int check_ports(struct prober_options *opt)
 /* Fills opt from the command line; says on stderr what is wrong. */
 int prober_options_parse(struct prober_options *opt, int argc, char **argv)
 {
-	struct option longs[N_ROWS + 1] = { 0 };
+	struct option longs[N_ROWS + 1] = {0};
 	int index = 0, c;
 	size_t i;
 
 	*opt = (struct prober_options){
-		.mac = { 2, 0, 0, 0, 0x20, 0x0f },
+		.mac = {2, 0, 0, 0, 0x20, 0x0f},
 		.interface = "lb0",
 		.syns = 1,
 		.syn_interval_ms = 1000,

@@ -30,18 +30,18 @@ struct service {
 	const char *answer, *device, *md5_peer;
 };
 
-static const char *const mode_names[] = { "never", "hold", "close", "reset", "answer" };
+static const char *const mode_names[] = {"never", "hold", "close", "reset", "answer"};
 
 static const struct option longs[] = {
-	{ "mode", required_argument, NULL, 'm' },
-	{ "backlog", required_argument, NULL, 'b' },
-	{ "answer", required_argument, NULL, 'a' },
-	{ "device", required_argument, NULL, 'd' },
-	{ "v6only", no_argument, NULL, '6' },
-	{ "drop-all", no_argument, NULL, 'f' },
-	{ "md5", required_argument, NULL, '5' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+	{"mode", required_argument, NULL, 'm'},
+	{"backlog", required_argument, NULL, 'b'},
+	{"answer", required_argument, NULL, 'a'},
+	{"device", required_argument, NULL, 'd'},
+	{"v6only", no_argument, NULL, '6'},
+	{"drop-all", no_argument, NULL, 'f'},
+	{"md5", required_argument, NULL, '5'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 static const char help[] =
@@ -130,7 +130,7 @@ static int parse(struct service *service, int argc, char **argv)
 
 static int set_md5_key(int fd, const char *peer)
 {
-	struct tcp_md5sig md5 = { .tcpm_keylen = 6 };
+	struct tcp_md5sig md5 = {.tcpm_keylen = 6};
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&md5.tcpm_addr;
 
 	memcpy(md5.tcpm_key, "secret", 6);
@@ -142,8 +142,8 @@ static int set_md5_key(int fd, const char *peer)
 
 static int set_options(int fd, const struct service *service)
 {
-	struct sock_filter drop = { .code = BPF_RET | BPF_K, .k = 0 };
-	struct sock_fprog filter = { .len = 1, .filter = &drop };
+	struct sock_filter drop = {.code = BPF_RET | BPF_K, .k = 0};
+	struct sock_fprog filter = {.len = 1, .filter = &drop};
 	int on = 1, v6only = service->v6only;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
@@ -165,7 +165,7 @@ static int set_options(int fd, const struct service *service)
 /* Reads until there is a request or the end, at most 5 s. */
 static void answer(int fd, const char *text)
 {
-	struct timeval limit = { .tv_sec = 5 };
+	struct timeval limit = {.tv_sec = 5};
 	char buf[4096];
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
@@ -175,7 +175,7 @@ static void answer(int fd, const char *text)
 
 static void serve(int fd, const struct service *service)
 {
-	struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+	struct linger reset = {.l_onoff = 1, .l_linger = 0};
 
 	if (service->mode == HOLD)
 		return;
@@ -188,9 +188,8 @@ static void serve(int fd, const struct service *service)
 
 int main(int argc, char **argv)
 {
-	struct service service = { .mode = HOLD,
-				   .backlog = 128,
-				   .answer = "HTTP/1.0 200 OK\r\n\r\nhello\n" };
+	struct service service = {
+		.mode = HOLD, .backlog = 128, .answer = "HTTP/1.0 200 OK\r\n\r\nhello\n"};
 	int fd, client;
 
 	if (parse(&service, argc, argv)) {

@@ -73,8 +73,8 @@ static void write_rule(const struct probe *probe, const struct corr_host *host, 
 		v->confidence = CONFIDENCE_LIKELY;
 }
 
-/* Names (of interfaces, reasons, counters) can hold anything, in a recording above all: no byte that
- * a terminal acts on leaves here. */
+/* Names (of interfaces, reasons, counters) can hold anything, in a recording above all: no byte
+ * that a terminal acts on leaves here. */
 static void tame(char *text)
 {
 	for (; *text; text++)
@@ -96,8 +96,7 @@ const struct cause *judge(const struct probe *probe, const struct corr_host *hos
 {
 	struct values_of of = {probe, host};
 	const struct cause *cause = find_cause(probe, host, lost, &v->confidence);
-	uint64_t waited =
-		probe->cut_short_ms ? probe->cut_short_ms * 1000000ULL : host->timeout_ns;
+	uint64_t waited = probe->cut_short_ms ? probe->cut_short_ms * 1000000ULL : host->timeout_ns;
 	uint64_t end = probe->timed_out ? probe->first_ns + waited : probe->attempt.decided_ns;
 
 	v->wall_ns = probe->first_ns + wall_offset_ns;
