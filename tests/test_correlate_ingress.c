@@ -59,7 +59,7 @@ static void test_forwarded_container(void **state)
 	fx_syn(f, FX_PRE);
 	fx_syn(f, FX_POST);
 	fx_at(f, 500000);
-	fx_state(f, 3, 1);
+	fx_state(f, 1, 8);
 	fx_addr(f, false, "eth0");
 	fx_play(f);
 	fx_until(f, 1000000);
