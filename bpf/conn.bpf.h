@@ -92,7 +92,7 @@ static __always_inline struct conn *conn_original(struct conn *conn, struct ev_f
 	return conn_checked(conn);
 }
 
-/* The connection that a packet belongs to, whichever way it goes. */
+/* The connection that a packet belongs to, and which way it goes; from the prober if to none. */
 static __always_inline struct conn *conn_of(struct packet *p, enum conn_way *way)
 {
 	struct ev_flow *flow = &p->flow;
@@ -102,8 +102,9 @@ static __always_inline struct conn *conn_of(struct packet *p, enum conn_way *way
 	if (maybe_source(flow->saddr, flow->family))
 		conn = conn_from_prober(flow);
 	if (!conn && maybe_source(flow->daddr, flow->family)) {
-		*way = TO_PROBER;
 		conn = conn_to_prober(flow);
+		if (conn)
+			*way = TO_PROBER;
 	}
 	return conn_original(conn, flow, *way);
 }

@@ -57,6 +57,8 @@ static __noinline int drop_report(__u64 address, __u64 location, __u32 reason)
 	if (skb_parse(&p) != IPPROTO_TCP)
 		return 0;
 	conn = conn_of(&p, &way);
+	if (!skb_is_own(skb, way))
+		return 0;
 	if (!conn && is_syn(&p))
 		conn = conn_redirected(&p);
 	conn = conn_checked(conn);

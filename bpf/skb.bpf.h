@@ -87,9 +87,9 @@ static __always_inline const struct net *skb_net(const struct sk_buff *skb)
 }
 
 /*
- * Whether a packet of a probe is in this network namespace. TCP takes the device off what it has received, and a
- * prober may be in a namespace of this host: what came in from a prober, and what did not come in but goes to
- * one, is then taken to be here.
+ * Whether a packet of a probe is in this network namespace. TCP takes the device off what it has
+ * received, and a prober may be in a namespace of this host: what came in from a prober, and what
+ * did not come in but goes to one, is then taken to be here.
  */
 static __always_inline bool skb_is_own(const struct sk_buff *skb, enum conn_way way)
 {

@@ -13,6 +13,8 @@
 
 #include "../user/correlate.h"
 
+struct probe;
+
 #define FX_US	      1000ULL
 #define FX_MS	      1000000ULL
 #define FX_TIMEOUT_MS 2000
@@ -154,6 +156,11 @@ void fx_fixes(const struct verdict *v, const char *text); /* in one of its fixes
 void fx_steps(const struct verdict *v, const char *text); /* in one of its steps */
 /* Every field, or fails. */
 void fx_same_verdict(const struct verdict *a, const struct verdict *b);
+
+/* A new probe with that evidence (E(...)), which has observed the event. fixture_probe.c */
+struct probe *fx_after(uint64_t bits, const void *event, bool incoming);
+/* What the event adds to that evidence. */
+uint64_t fx_adds(uint64_t bits, const void *event, bool incoming);
 
 /* A number below n, the same on every machine. */
 uint32_t fx_random(uint64_t *seed, uint32_t n);

@@ -196,6 +196,22 @@ static void test_unasked_facts(void **state)
 	fx_expect(f, "undetermined", CONFIDENCE_POSSIBLE);
 }
 
+/* Nor do they hurry one that is about to ask. */
+static void test_done_unasked(void **state)
+{
+	struct fact_done done = {.hdr = {.type = EV_FACT_DONE, .size = sizeof(done)}};
+	struct fixture *f = *state;
+
+	fx_arrive(f);
+	fx_drop(f, true, SYN, "NETFILTER_DROP");
+	fx_play(f);
+	corr_advance(f->corr, FX_START_NS + CORR_REORDER_NS + 100 * FX_US);
+	done.flow = f->flow;
+	assert_int_equal(corr_push(f->corr, &done.hdr), 0);
+	assert_int_equal(f->n_verdicts, 0);
+	fx_expect_now(f, "firewall-drop", CONFIDENCE_CERTAIN);
+}
+
 /* Events of the same nanosecond are taken in the order in which they came. */
 static void test_same_time(void **state)
 {
@@ -221,10 +237,10 @@ static void test_same_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_config),    TEST(test_no_callbacks), TEST(test_bad_event),
-		TEST(test_deadline),  TEST(test_no_probe),     TEST(test_two_at_once),
-		TEST(test_names),     TEST(test_many_events),  TEST(test_unasked_facts),
-		TEST(test_same_time),
+		TEST(test_config),	 TEST(test_no_callbacks), TEST(test_bad_event),
+		TEST(test_deadline),	 TEST(test_no_probe),	  TEST(test_two_at_once),
+		TEST(test_names),	 TEST(test_many_events),  TEST(test_unasked_facts),
+		TEST(test_done_unasked), TEST(test_same_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

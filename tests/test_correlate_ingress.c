@@ -208,33 +208,6 @@ static void test_rp_filter_no_route(void **state)
 	fx_fixes(v, "net.ipv4.conf.eth0.rp_filter=0");
 }
 
-static void test_local_source(void **state)
-{
-	struct fixture *f = *state;
-	const struct verdict *v;
-
-	fx_syn(f, FX_ENTRY);
-	fx_syn(f, FX_PRE);
-	fx_drop(f, true, SYN, "IP_LOCAL_SOURCE");
-	fx_addr(f, true, "lo");
-	fx_addr(f, false, "eth0");
-	v = fx_expect_now(f, "source-is-local", CONFIDENCE_CERTAIN);
-	fx_says(v, "100.64.1.10 is an address of this host (on lo)");
-	fx_fixes(v, "ip addr del 100.64.1.10/32 dev lo");
-}
-
-static void test_local_source_old(void **state)
-{
-	struct fixture *f = *state;
-
-	fx_syn(f, FX_ENTRY);
-	fx_syn(f, FX_PRE);
-	fx_drop(f, true, SYN, "NOT_SPECIFIED");
-	fx_addr(f, true, "lo");
-	fx_addr(f, false, "eth0");
-	fx_expect_now(f, "source-is-local", CONFIDENCE_LIKELY);
-}
-
 static void test_unknown_drop(void **state)
 {
 	struct fixture *f = *state;
@@ -279,8 +252,6 @@ int main(void)
 		TEST(test_ip_checksum),
 		TEST(test_rp_filter),
 		TEST(test_rp_filter_no_route),
-		TEST(test_local_source),
-		TEST(test_local_source_old),
 		TEST(test_unknown_drop),
 		TEST(test_v6),
 	};

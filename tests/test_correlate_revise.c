@@ -158,6 +158,29 @@ static void test_after_timeout(void **state)
 	fx_verdict(f, 1, "healthy");
 }
 
+/* That the last SYN left less to see takes nothing back. */
+static void test_no_news(void **state)
+{
+	struct fixture *f = *state;
+
+	drop_at(f, 0);
+	fx_at(f, 1000000);
+	fx_deliver(f);
+	fx_expect(f, "firewall-drop", CONFIDENCE_CERTAIN);
+}
+
+/* Nor does a reset that comes after all, when the probe has failed. */
+static void test_late_reset(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_deliver(f);
+	fx_answer(f);
+	fx_at(f, 3000000);
+	fx_rst(f, true, FX_ENTRY);
+	fx_expect(f, "synack-unanswered", CONFIDENCE_CERTAIN);
+}
+
 /* That the prober gives up on a failed probe does not make it a good one. */
 static void test_gives_up(void **state)
 {
@@ -214,7 +237,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_revised),	    TEST(test_other_cause),   TEST(test_revised_at_timeout),
 		TEST(test_retransmissions), TEST(test_young_attempt), TEST(test_synack_again),
-		TEST(test_after_timeout),   TEST(test_gives_up),      TEST(test_fresh_facts),
+		TEST(test_after_timeout),   TEST(test_no_news),	      TEST(test_late_reset),
+		TEST(test_gives_up),	    TEST(test_fresh_facts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

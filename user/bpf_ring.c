@@ -27,7 +27,8 @@ struct bpf_ring {
 	/* During a drain: */
 	const struct event_sink *to;
 	int records;
-	int error; /* what push returned */
+	int error;
+	uint64_t newest_ns; /* the last record's time */ /* what push returned */
 };
 
 /* Bytes of a kernel event without what follows it; 0 for a type that the kernel does not send. */
@@ -108,6 +109,7 @@ static int on_record(void *ctx, void *data, size_t size)
 	else
 		err = ring->to->push(ring->to->ctx, ev);
 	ring->error = err;
+	ring->newest_ns = ev->time_ns;
 	if (err)
 		return err;
 	return ++ring->records < RECORDS_A_DRAIN ? 0 : -EAGAIN;
@@ -137,7 +139,8 @@ static int push_losses(struct bpf_ring *ring, uint64_t now_ns)
 	return ring->to->push(ring->to->ctx, &lost.hdr);
 }
 
-int bpf_ring_drain(struct bpf_ring *ring, uint64_t now_ns, const struct event_sink *to)
+int bpf_ring_drain(struct bpf_ring *ring, uint64_t now_ns, const struct event_sink *to,
+		   uint64_t *until_ns)
 {
 	int err;
 
@@ -150,6 +153,9 @@ int bpf_ring_drain(struct bpf_ring *ring, uint64_t now_ns, const struct event_si
 	err = ring_buffer__consume(ring->buffer);
 	if (ring->error)
 		return ring->error;
+	/* Records are in the order of their reservation: what is left is as new as the last one
+	 * read. */
+	*until_ns = err == -EAGAIN && ring->newest_ns < now_ns ? ring->newest_ns : now_ns;
 	return err == -EAGAIN || err > 0 ? 0 : err;
 }
 

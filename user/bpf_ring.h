@@ -15,6 +15,7 @@ int bpf_ring_open(struct bpf_ring **out, int map_fd, int loss_fd, const struct b
 void bpf_ring_close(struct bpf_ring *ring);
 int bpf_ring_fd(const struct bpf_ring *ring);
 /* As source_bpf_drain(). */
-int bpf_ring_drain(struct bpf_ring *ring, uint64_t now_ns, const struct event_sink *to);
+int bpf_ring_drain(struct bpf_ring *ring, uint64_t now_ns, const struct event_sink *to,
+		   uint64_t *until_ns);
 
 #endif

@@ -16,6 +16,9 @@
 
 enum { FD_RING, FD_LINK, FD_STDOUT, N_FDS };
 
+/* At the end the ring is emptied, but not for ever if it fills as fast. */
+enum { LAST_DRAINS = 16 };
+
 static const char writing[] = "writing results";
 
 static volatile sig_atomic_t stop_requested;
@@ -160,21 +163,23 @@ static void wait_for_events(struct live *live, struct pollfd fds[N_FDS], uint64_
 		note_error(live, -EPIPE, writing);
 }
 
-/* Takes what is there, and lets the correlator judge. */
-static void read_events(struct live *live, bool links_changed)
+/* Takes what is there, and lets the correlator judge. Returns whether that was all. */
+static bool read_events(struct live *live, bool links_changed)
 {
 	struct event_sink to = live_events(live);
+	uint64_t until_ns = 0;
 	int err = 0;
 
 	live->now_ns = live_now(); /* before draining: all that is older is in the ring by now */
 	if (links_changed)
 		err = source_bpf_links_changed(live->source, live->now_ns, &to);
 	if (!err)
-		err = source_bpf_drain(live->source, live->now_ns, &to);
+		err = source_bpf_drain(live->source, live->now_ns, &to, &until_ns);
 	note_error(live, err, "reading events");
-	corr_advance(live->corr, live->now_ns);
+	corr_advance(live->corr, until_ns);
 	if (live->pcap)
 		check_file(live, sink_pcap_flush(live->pcap));
+	return err || until_ns == live->now_ns;
 }
 
 static uint64_t earliest(uint64_t a, uint64_t b)
@@ -207,7 +212,8 @@ void live_run(struct live *live)
 		}
 	}
 	if (!live->enough && !live->err) {
-		read_events(live, false);
+		for (int i = 0; i < LAST_DRAINS && !read_events(live, false); i++)
+			;
 		corr_finish(live->corr, live->now_ns);
 	}
 	live->summary->window_ns = live_now() - start_ns;

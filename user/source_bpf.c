@@ -155,9 +155,10 @@ int source_bpf_waypoints(const struct source_bpf *source, uint64_t now_ns,
 	return bpf_netfilter_waypoints(source->netfilter, now_ns, to);
 }
 
-int source_bpf_drain(struct source_bpf *source, uint64_t now_ns, const struct event_sink *to)
+int source_bpf_drain(struct source_bpf *source, uint64_t now_ns, const struct event_sink *to,
+		     uint64_t *until_ns)
 {
-	return bpf_ring_drain(source->ring, now_ns, to);
+	return bpf_ring_drain(source->ring, now_ns, to, until_ns);
 }
 
 int source_bpf_links_changed(struct source_bpf *source, uint64_t now_ns,

@@ -34,10 +34,12 @@ int source_bpf_waypoints(const struct source_bpf *source, uint64_t now_ns,
 			 const struct event_sink *to);
 
 /*
- * Pushes every waiting event; before them an EV_LOST if any were lost since the last call.
- * Returns 0 or the -errno of push.
+ * Pushes waiting events; before them an EV_LOST if any were lost since the last call. until_ns gets
+ * the time up to which every event has been pushed: now_ns, or less if there are too many for one
+ * call. Returns 0 or the -errno of push.
  */
-int source_bpf_drain(struct source_bpf *source, uint64_t now_ns, const struct event_sink *to);
+int source_bpf_drain(struct source_bpf *source, uint64_t now_ns, const struct event_sink *to,
+		     uint64_t *until_ns);
 
 /*
  * Reads interface changes: detaches from interfaces that are gone (a notice each), attaches to new

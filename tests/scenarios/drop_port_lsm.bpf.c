@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Drops what arrives for a socket bound to PORT: the fault of the lsm-drop scenario. */
-#include <bpf/bpf_helpers.h>
 #include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
 #include <linux/types.h>
 
 struct sock_common {

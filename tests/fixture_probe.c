@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A single probe that is shown single events.
+#include "../user/probe.h"
+#include "fixture.h"
+
+struct probe *fx_after(uint64_t bits, const void *event, bool incoming)
+{
+	const struct ev_hdr *ev = event;
+	struct probe *probe = probe_new((const void *)(ev + 1), 1829);
+
+	assert_non_null(probe);
+	probe->attempt.bits = bits;
+	probe->attempt.synack_seq = 700000;
+	probe->attempt.syn =
+		(struct ev_tcp){.seq = 1829, .tsval = 88123, .options = TCPOPT_SEEN_TS};
+	observe(probe, ev, incoming);
+	return probe;
+}
+
+uint64_t fx_adds(uint64_t bits, const void *event, bool incoming)
+{
+	struct probe *probe = fx_after(bits, event, incoming);
+	uint64_t added = probe->attempt.bits & ~bits;
+
+	probe_free(probe);
+	return added;
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Unit tests of what packets, sockets and resets add to a probe's evidence.
+#include <string.h>
+
+#include "../user/probe.h"
+#include "fixture.h"
+
+enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
+
+static void test_syn(void **state)
+{
+	struct fixture *f = *state;
+	struct ev_packet *p = fx_syn(f, FX_IN);
+
+	assert_int_equal(fx_adds(0, fx_syn(f, FX_ENTRY), true), E(ARRIVED));
+	assert_int_equal(fx_adds(0, fx_syn(f, FX_PRE), true), E(ARRIVED));
+	assert_int_equal(fx_adds(0, p, true), E(ARRIVED) | E(DELIVERED));
+	p->priority = 0; /* not at the end of INPUT yet */
+	assert_int_equal(fx_adds(0, p, true), E(ARRIVED));
+	assert_int_equal(fx_adds(0, fx_syn(f, FX_POST), true), E(ARRIVED) | E(FORWARDED));
+	assert_int_equal(fx_adds(0, fx_syn(f, FX_EXIT), true), E(ARRIVED) | E(FORWARDED));
+}
+
+static void test_incoming(void **state)
+{
+	const uint64_t made = E(SYNACK_MADE);
+	struct fixture *f = *state;
+	struct ev_packet *p = fx_ack(f, FX_ENTRY);
+
+	assert_int_equal(fx_adds(made, p, true), E(HANDSHAKE));
+	assert_int_equal(fx_adds(0, p, true), 0); /* of a connection before this one */
+	assert_int_equal(fx_adds(made, fx_ack(f, FX_IN), true), 0); /* entry counts */
+	assert_int_equal(fx_adds(made, fx_fin(f, true, FX_ENTRY), true),
+			 E(HANDSHAKE) | E(PROBER_FIN));
+	assert_int_equal(fx_adds(made, fx_rst(f, true, FX_ENTRY), true), E(PROBER_RST));
+	assert_int_equal(fx_adds(made, fx_payload(f, true, "x", 1, FX_ENTRY), true),
+			 E(HANDSHAKE) | E(REQUEST));
+	p->tcp.ack = 700001;
+	assert_int_equal(fx_adds(made, p, true), E(HANDSHAKE));
+	p->tcp.ack = 700000;
+	assert_int_equal(fx_adds(made, p, true), 0);
+	p->tcp.ack = 700001 + (1U << 30); /* later data is acknowledged */
+	assert_int_equal(fx_adds(made, p, true), E(HANDSHAKE));
+}
+
+static void test_replies(void **state)
+{
+	const uint64_t made = E(SYNACK_MADE);
+	struct fixture *f = *state;
+
+	assert_int_equal(fx_adds(0, fx_synack(f, FX_OUT_FIRST), false), made);
+	assert_int_equal(fx_adds(0, fx_synack(f, FX_EXIT), false), made | E(SYNACK_LEFT));
+	assert_int_equal(fx_adds(0, fx_rst(f, false, FX_OUT), false), E(RST_OUT));
+	assert_int_equal(fx_adds(0, fx_packet(f, false, ACK, FX_OUT), false), E(ACK_ANSWER));
+	assert_int_equal(fx_adds(made, fx_packet(f, false, ACK, FX_OUT), false), 0);
+	assert_int_equal(fx_adds(made, fx_fin(f, false, FX_EXIT), false), E(SERVER_FIN));
+	/* An answer has to leave. */
+	assert_int_equal(fx_adds(made, fx_payload(f, false, "x", 1, FX_OUT), false), 0);
+	assert_int_equal(fx_adds(made, fx_payload(f, false, "x", 1, FX_EXIT), false), E(RESPONSE));
+}
+
+static uint64_t bits_after(uint64_t bits, const struct ev_socket *s)
+{
+	struct probe *probe = fx_after(bits, s, true);
+
+	bits = probe->attempt.bits;
+	probe_free(probe);
+	return bits;
+}
+
+static void test_sockets(void **state)
+{
+	struct fixture *f = *state;
+	struct ev_socket *s = fx_listen(f, 4, 5);
+	const uint64_t before = E(SYNACK_MADE) | E(SYNACK_LEFT);
+
+	assert_int_equal(fx_adds(0, s, true), E(LISTEN_FOUND));
+	s->backlog = 5; /* full is more than the limit: include/net/sock.h */
+	assert_int_equal(fx_adds(0, s, true), E(LISTEN_FOUND));
+	s->backlog = 6;
+	s->has_filter = 1;
+	assert_int_equal(fx_adds(0, s, true), E(LISTEN_FOUND) | E(LISTEN_FULL) | E(LISTEN_FILTER));
+	/* The half-open connection is gone: its SYN-ACK is no answer any more. */
+	assert_int_equal(bits_after(before, s) & before, 0);
+	s->state = 12; /* TCP_NEW_SYN_RECV */
+	assert_int_equal(bits_after(before, s), before);
+	assert_int_equal(fx_adds(0, fx_no_socket(f), true), 0);
+}
+
+static void test_time_wait(void **state)
+{
+	struct fixture *f = *state;
+	struct ev_socket *s = fx_time_wait(f, 88124, 3, 500);
+
+	assert_int_equal(fx_adds(0, s, true), E(TW_FOUND) | E(TW_TS_NEWER));
+	s->tw_ts_recent = 88123; /* equal is good */
+	assert_int_equal(fx_adds(0, s, true), E(TW_FOUND));
+	s->tw_ts_recent = 88123 + (1U << 31); /* half the circle: older */
+	assert_int_equal(fx_adds(0, s, true), E(TW_FOUND));
+	s->tw_ts_recent = 99000;
+	s->tw_ts_recent_stamp = 0; /* the old connection had no timestamps */
+	assert_int_equal(fx_adds(0, s, true), E(TW_FOUND));
+	s->tw_rcv_nxt = 1828;
+	assert_int_equal(fx_adds(0, s, true), E(TW_FOUND));
+	s->tw_rcv_nxt = 1829;
+	assert_int_equal(fx_adds(0, s, true), E(TW_FOUND) | E(TW_SEQ_NEWER));
+}
+
+static void test_resets(void **state)
+{
+	struct fixture *f = *state;
+	struct ev_reset *r = fx_reset(f, SYN, "NO_SOCKET", 0);
+
+	assert_int_equal(fx_adds(0, r, true), E(NO_SOCKET));
+	r->sk_state = 10;
+	assert_int_equal(fx_adds(0, r, true), E(NO_SOCKET)); /* the reason decides */
+	strcpy(r->reason_name, "INVALID_SYN");
+	r->sk_state = 0;
+	assert_int_equal(fx_adds(0, r, true), 0);
+	r->has_reason = 0;
+	assert_int_equal(fx_adds(0, r, true), E(NO_SOCKET));
+	r->active = 1;
+	assert_int_equal(fx_adds(0, r, true), E(RESET_ACTIVE));
+	r->active = 0;
+	r->tcp.flags = ACK;
+	r->sk_state = 12;
+	assert_int_equal(fx_adds(0, r, true), E(RESET_HANDSHAKE));
+	assert_int_equal(fx_adds(E(REQUEST), r, true), 0);
+	assert_int_equal(fx_adds(E(SERVER_FIN), r, true), 0);
+	r->sk_state = 1;
+	assert_int_equal(fx_adds(0, r, true), E(RESET_ACTIVE));
+	strcpy(r->reason_name, "TCP_ABORT_ON_CLOSE");
+	assert_int_equal(fx_adds(0, r, true), E(RESET_ACTIVE) | E(RESET_UNREAD));
+}
+
+static void test_others(void **state)
+{
+	struct fixture *f = *state;
+	struct ev_state *s = fx_state(f, 3, 1);
+
+	assert_int_equal(fx_adds(0, fx_icmp(f, 3, 3), true), E(ICMP_SENT));
+	assert_int_equal(fx_adds(0, fx_icmp(f, 3, 3), false), 0); /* about our own reply */
+	assert_int_equal(fx_adds(0, s, true), E(ESTABLISHED));
+	s->newstate = 7;
+	assert_int_equal(fx_adds(0, s, true), 0);
+}
+
+/* A repeated SYN begins anew, but for a SYN-ACK that was made. */
+static void test_new_attempt(void **state)
+{
+	struct fixture *f = *state;
+	const struct ev_tcp syn = {.seq = 1829, .tsval = 90000};
+	struct probe *probe;
+
+	probe = fx_after(E(LISTEN_FULL), fx_synack(f, FX_EXIT), false);
+	probe_new_attempt(probe, 77, &syn);
+	assert_int_equal(probe->attempt.bits, E(SYNACK_MADE) | E(SYNACK_LEFT));
+	assert_int_equal(probe->attempt.synacks, 1);
+	assert_int_equal(probe->attempt.synack_seq, 700000);
+	assert_true(if_set_has(&probe->attempt.out_ifs, FX_ETH0));
+	assert_int_equal(probe->attempt.start_ns, 77);
+	assert_int_equal(probe->attempt.syn.tsval, 90000);
+	assert_int_equal(probe->attempt.in_ifs.n, 0);
+	probe_free(probe);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_syn),	    TEST(test_incoming),    TEST(test_replies),
+		TEST(test_sockets), TEST(test_time_wait),   TEST(test_resets),
+		TEST(test_others),  TEST(test_new_attempt),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
