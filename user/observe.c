@@ -283,6 +283,9 @@ static void observe_drop_reply(struct attempt *a, const struct ev_drop *d)
 
 	if (!is_synack(&d->tcp) && !d->tcp.payload_len)
 		return;
+	/* What a closing socket had not sent yet; the close is what happened. */
+	if (!strcmp(d->reason_name, "QUEUE_PURGE"))
+		return;
 	/* Some drivers free sent packets as if dropped (dev_kfree_skb_any()): only before the exit
 	 * it counts. */
 	if (says_nothing && a->left_skb == d->hdr.skb)
