@@ -100,11 +100,11 @@ scenarios: all
 check: unit scenarios
 
 lint: $(BUILD)/clbtrace
-	scripts/docs --check
-	clang-format --dry-run -Werror $(c_files)
-	shellcheck -x $(shell_files)
-	mandoc -Tlint -Wwarning docs/clbtrace.8
-	printf '%s\n' $(wildcard user/*.c) | xargs -P $(shell nproc) -n 12 sh -c 'clang-tidy --quiet \
+	$(Q)scripts/docs --check
+	$(Q)clang-format --dry-run -Werror $(c_files)
+	$(Q)shellcheck -x $(shell_files)
+	$(Q)mandoc -Tlint -Wwarning docs/clbtrace.8
+	$(Q)printf '%s\n' $(wildcard user/*.c) | xargs -P $(shell nproc) -n 12 sh -c 'clang-tidy --quiet \
 		--warnings-as-errors="*" "$$@" -- -std=gnu11 -DVERSION=\"x\" -I$(BUILD) 2>/dev/null' tidy
 
 # The cause catalogue in README, man page and docs/causes.md.

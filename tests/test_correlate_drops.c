@@ -48,6 +48,12 @@ static void test_drops(void **state)
 		assert_int_equal(fx_adds(E(ARRIVED), d, true), drops[i].of_syn);
 		d->tcp.flags = ACK;
 		assert_int_equal(fx_adds(E(ARRIVED) | E(SYNACK_MADE), d, true), drops[i].of_ack);
+		assert_int_equal(fx_adds(E(ARRIVED), d, true), drops[i].of_ack);
+		/* Once established only the loss of data matters. */
+		assert_int_equal(fx_adds(E(ESTABLISHED), d, true), 0);
+		d->tcp.payload_len = 9;
+		assert_int_equal(fx_adds(E(ESTABLISHED), d, true), drops[i].of_ack);
+		d->tcp.payload_len = 0;
 		/* Once answered it changes nothing; nor does the loss of a goodbye. */
 		assert_int_equal(fx_adds(E(RESPONSE), d, true), 0);
 		d->tcp.flags = RST;
@@ -78,11 +84,12 @@ static void test_drop_symbols(void **state)
 static void test_kept_drop(void **state)
 {
 	struct fixture *f = *state;
-	struct ev_packet *p = fx_syn(f, FX_PRE);
+	struct ev_packet *entry = fx_syn(f, FX_ENTRY), *p = fx_syn(f, FX_PRE);
 	struct ev_drop *d = fx_drop(f, true, SYN, "NETFILTER_DROP");
 	struct ev_drop *other = fx_drop(f, true, SYN, "NOT_SPECIFIED");
 	struct probe *probe;
 
+	assert_true(entry->hdr.skb && entry->hdr.skb == p->hdr.skb);
 	probe = fx_after(0, p, true);
 	observe(probe, &d->hdr, true);
 	assert_int_equal(probe->attempt.drop_at.priority, INT32_MAX - 1);
@@ -107,6 +114,9 @@ static void test_dropped_replies(void **state)
 	d->tcp.flags = ACK; /* no SYN-ACK, no data: of no consequence */
 	assert_int_equal(fx_adds(0, d, false), 0);
 	d->tcp.payload_len = 5;
+	strcpy(d->reason_name, "QUEUE_PURGE"); /* a closing socket's own */
+	assert_int_equal(fx_adds(0, d, false), 0);
+	strcpy(d->reason_name, "NEIGH_QUEUEFULL");
 	assert_int_equal(fx_adds(0, d, false), E(DROP_NEIGH));
 	/* Behind the exit a driver frees without reason what it has sent. */
 	strcpy(d->reason_name, "NOT_SPECIFIED");

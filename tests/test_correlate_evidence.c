@@ -12,7 +12,11 @@ static void test_syn(void **state)
 	struct fixture *f = *state;
 	struct ev_packet *p = fx_syn(f, FX_IN);
 
-	assert_int_equal(fx_adds(0, fx_syn(f, FX_ENTRY), true), E(ARRIVED));
+	struct probe *probe = fx_after(0, fx_syn(f, FX_ENTRY), true);
+
+	assert_int_equal(probe->attempt.bits, E(ARRIVED));
+	assert_true(if_set_has(&probe->attempt.in_ifs, FX_ETH0));
+	probe_free(probe);
 	assert_int_equal(fx_adds(0, fx_syn(f, FX_PRE), true), E(ARRIVED));
 	assert_int_equal(fx_adds(0, p, true), E(ARRIVED) | E(DELIVERED));
 	p->priority = 0; /* not at the end of INPUT yet */
@@ -59,9 +63,9 @@ static void test_replies(void **state)
 	assert_int_equal(fx_adds(made, fx_payload(f, false, "x", 1, FX_EXIT), false), E(RESPONSE));
 }
 
-static uint64_t bits_after(uint64_t bits, const struct ev_socket *s)
+static uint64_t bits_after(uint64_t bits, const void *event)
 {
-	struct probe *probe = fx_after(bits, s, true);
+	struct probe *probe = fx_after(bits, event, true);
 
 	bits = probe->attempt.bits;
 	probe_free(probe);
@@ -141,7 +145,10 @@ static void test_others(void **state)
 	assert_int_equal(fx_adds(0, fx_icmp(f, 3, 3), true), E(ICMP_SENT));
 	assert_int_equal(fx_adds(0, fx_icmp(f, 3, 3), false), 0); /* about our own reply */
 	assert_int_equal(fx_adds(0, s, true), E(ESTABLISHED));
+	/* What was dropped has been repeated, and got through. */
+	assert_false(bits_after(E(DROP_NETFILTER) | E(DROP_OVERFLOW), s) & E_DROP_SYN);
 	s->newstate = 7;
+	assert_int_equal(bits_after(E(DROP_NETFILTER), s), E(DROP_NETFILTER));
 	assert_int_equal(fx_adds(0, s, true), 0);
 }
 

@@ -54,6 +54,20 @@ static void test_closed_by_prober(void **state)
 	fx_says(v, "then closed by the prober");
 }
 
+/* The final ACK was dropped, repeated with the FIN, and then got through. */
+static void test_repeated_ack(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_deliver(f);
+	fx_answer(f);
+	fx_ack(f, FX_ENTRY);
+	fx_drop(f, true, ACK, "NETFILTER_DROP");
+	fx_fin(f, true, FX_ENTRY);
+	fx_state(f, 3, 1);
+	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
+}
+
 static void test_reset_by_prober(void **state)
 {
 	struct fixture *f = *state;
@@ -198,17 +212,12 @@ static void test_foreign_ack(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_half_open),
-		TEST(test_half_open_v6),
-		TEST(test_closed_by_prober),
-		TEST(test_reset_by_prober),
-		TEST(test_closed_by_server),
-		TEST(test_answered),
-		TEST(test_ends),
-		TEST(test_banner),
-		TEST(test_idle),
-		TEST(test_keep_alive),
-		TEST(test_reset_after_answer),
+		TEST(test_half_open),	     TEST(test_half_open_v6),
+		TEST(test_closed_by_prober), TEST(test_reset_by_prober),
+		TEST(test_repeated_ack),     TEST(test_closed_by_server),
+		TEST(test_answered),	     TEST(test_ends),
+		TEST(test_banner),	     TEST(test_idle),
+		TEST(test_keep_alive),	     TEST(test_reset_after_answer),
 		TEST(test_foreign_ack),
 	};
 
