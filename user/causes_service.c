@@ -141,10 +141,10 @@ const struct cause causes_service[] = {
 		.summary = "{src}:{sport} was used before and is in TIME_WAIT here, last timestamp "
 			   "{tw_ts} ({tw_age} s ago); this SYN's timestamp {tsval} is older: "
 			   "{tw_answer}",
-		.fix = {"sysctl -w net.ipv4.tcp_timestamps=0  # on this server: timestamps are "
-			"then not compared",
-			"or let the prober close first (it closes, it holds TIME_WAIT), or longer "
-			"check intervals"},
+		.fix = {"keep the connection open until the prober closes it (HTTP keep-alive): "
+			"who closes first holds TIME_WAIT",
+			"or sysctl -w net.ipv4.tcp_timestamps=0  # then sequence numbers alone are "
+			"compared"},
 	},
 	{
 		.id = "time-wait-collision",
@@ -167,8 +167,9 @@ const struct cause causes_service[] = {
 		.summary = "{src}:{sport} was used before and is in TIME_WAIT here; this SYN's "
 			   "sequence number {seq} is not after the old connection's {tw_seq}: "
 			   "{tw_answer}",
-		.fix = {"let the prober close first (it closes, it holds TIME_WAIT), use more "
-			"source ports or longer intervals"},
+		.fix = {"keep the connection open until the prober closes it (HTTP keep-alive): "
+			"who closes first holds TIME_WAIT",
+			"or more source ports, or longer intervals, on the balancer"},
 	},
 	{
 		.id = "syn-queue-full",

@@ -157,7 +157,8 @@ static int print_verdict(const struct verdict *v, const struct options *options)
 	print_first_line(v, colored);
 	if (v->outcome != OUTCOME_HEALTHY && *v->summary)
 		printf(INDENT "%s\n", v->summary);
-	if (v->rule.known)
+	/* The hook and the base chain are in the summary already. */
+	if (v->rule.number >= 0 || v->rule.handle >= 0 || *v->rule.text)
 		print_rule(&v->rule);
 	if (options->verbose)
 		print_probe(v);
