@@ -141,12 +141,17 @@ static void test_others(void **state)
 {
 	struct fixture *f = *state;
 	struct ev_state *s = fx_state(f, 3, 1);
+	struct probe *probe;
 
 	assert_int_equal(fx_adds(0, fx_icmp(f, 3, 3), true), E(ICMP_SENT));
 	assert_int_equal(fx_adds(0, fx_icmp(f, 3, 3), false), 0); /* about our own reply */
 	assert_int_equal(fx_adds(0, s, true), E(ESTABLISHED));
 	/* What was dropped has been repeated, and got through. */
 	assert_false(bits_after(E(DROP_NETFILTER) | E(DROP_OVERFLOW), s) & E_DROP_SYN);
+	probe = fx_after(0, fx_drop(f, true, ACK, "NETFILTER_DROP"), true);
+	observe(probe, &s->hdr, true);
+	assert_int_equal(probe->attempt.drop.hdr.type, 0);
+	probe_free(probe);
 	s->newstate = 7;
 	assert_int_equal(bits_after(E(DROP_NETFILTER), s), E(DROP_NETFILTER));
 	assert_int_equal(fx_adds(0, s, true), 0);

@@ -9,6 +9,7 @@
 #include "corr_host.h"
 #include "flow.h"
 #include "judge.h"
+#include "losses.h"
 #include "probe_table.h"
 
 #define MS 1000000ULL
@@ -28,18 +29,11 @@
 enum {
 	MAX_PENDING = 1 << 18,
 	MAX_SETTLED = 4096,
-	MAX_LOSSES = 64,
 };
 
 struct pending {
 	struct heap_node order;
 	struct ev_hdr ev; /* and what follows it */
-};
-
-struct loss {
-	uint64_t since_ns;
-	uint64_t until_ns;
-	uint64_t events;
 };
 
 struct corr {
@@ -52,9 +46,8 @@ struct corr {
 	uint64_t watermark; /* everything up to here has been taken */
 	uint64_t taken_ns;  /* the time of what was taken last: how often the caller tells the time
 			       must not matter */
-	struct loss losses[MAX_LOSSES];
-	unsigned int n_losses;
-	struct corr_stats stats;
+	struct losses losses;
+	uint64_t evicted;	/* probes that made room for newer ones */
 	struct verdict verdict; /* large: kept off the stack */
 };
 
@@ -97,36 +90,8 @@ void corr_free(struct corr *corr)
 
 void corr_stats(const struct corr *corr, struct corr_stats *out)
 {
-	*out = corr->stats;
-}
-
-/* Events lost between the probe's first SYN and what its verdict follows from. */
-static uint64_t lost_in_window(const struct corr *corr, const struct probe *probe)
-{
-	uint64_t end = probe->timed_out ? probe->attempt.start_ns + corr->config.timeout_ns
-					: probe->attempt.decided_ns + SETTLE_NS;
-	uint64_t events = 0;
-
-	for (unsigned int i = 0; i < corr->n_losses; i++)
-		if (corr->losses[i].until_ns >= probe->first_ns && corr->losses[i].since_ns <= end)
-			events += corr->losses[i].events;
-	return events;
-}
-
-static void take_loss(struct corr *corr, const struct ev_lost *lost)
-{
-	corr->stats.lost_events += lost->events;
-	corr->stats.evicted += lost->evicted;
-	if (!lost->events)
-		return;
-	if (corr->n_losses == MAX_LOSSES) { /* the two oldest as one */
-		corr->losses[1].since_ns = corr->losses[0].since_ns;
-		corr->losses[1].events += corr->losses[0].events;
-		memmove(corr->losses, corr->losses + 1, (MAX_LOSSES - 1) * sizeof(corr->losses[0]));
-		corr->n_losses--;
-	}
-	corr->losses[corr->n_losses++] =
-		(struct loss){lost->since_ns, lost->hdr.time_ns, lost->events};
+	out->lost_events = corr->losses.all_events;
+	out->evicted = corr->losses.all_evicted + corr->evicted;
 }
 
 static void retire(struct corr *corr, struct probe *probe, bool forget)
@@ -134,6 +99,15 @@ static void retire(struct corr *corr, struct probe *probe, bool forget)
 	if (forget && corr->ops.forget)
 		corr->ops.forget(corr->ops.ctx, &probe->flow);
 	probe_table_remove(&corr->table, probe);
+}
+
+/* Events lost between the probe's first SYN and what its verdict follows from. */
+static uint64_t lost_events(const struct corr *corr, const struct probe *probe)
+{
+	uint64_t end = probe->timed_out ? probe->attempt.start_ns + corr->config.timeout_ns
+					: probe->attempt.decided_ns + SETTLE_NS;
+
+	return losses_between(&corr->losses, probe->first_ns, end);
 }
 
 /*
@@ -159,7 +133,7 @@ static bool is_news(const struct probe *probe, const struct cause *cause)
 static void emit(struct corr *corr, struct probe *probe)
 {
 	const struct cause *cause = judge(probe, &corr->host, corr->config.wall_offset_ns,
-					  lost_in_window(corr, probe), &corr->verdict);
+					  lost_events(corr, probe), &corr->verdict);
 	bool healthy = cause->outcome == OUTCOME_HEALTHY;
 
 	if (is_news(probe, cause)) {
@@ -249,7 +223,7 @@ static void close_now(struct corr *corr, struct probe *probe, bool evicted)
 	if (probe->state != PROBE_SETTLED) {
 		probe->evicted = evicted;
 		probe->timed_out = true;
-		corr->stats.evicted += evicted;
+		corr->evicted += evicted;
 		if (!evicted && probe->state != PROBE_ASKED)
 			ask(corr, probe);
 		if (probe->state != PROBE_SETTLED)
@@ -454,7 +428,7 @@ int corr_push(struct corr *corr, const struct ev_hdr *ev)
 		return 0;
 	}
 	if (ev->type == EV_LOST) {
-		take_loss(corr, (const void *)ev);
+		losses_add(&corr->losses, (const void *)ev);
 		return 0;
 	}
 	pending = malloc(sizeof(pending->order) + ev->size);
