@@ -133,7 +133,7 @@ struct ev_socket {
 	__u8 pad[5];
 };
 
-/* EV_DROP. reason_name and symbol are filled in by the source in userspace. */
+/* EV_DROP. reason_name is filled in by the source in userspace. */
 struct ev_drop {
 	struct ev_hdr hdr;
 	struct ev_flow flow;
@@ -142,7 +142,7 @@ struct ev_drop {
 	__u32 reason;		       /* enum skb_drop_reason of the running kernel */
 	__u32 ifindex;		       /* of skb->dev, 0 if none */
 	char reason_name[EV_NAME_LEN]; /* without SKB_DROP_REASON_ */
-	char symbol[EV_NAME_LEN];      /* function of location, empty if not looked up */
+	char symbol[EV_NAME_LEN];      /* function of location, where there is no reason */
 };
 
 /* EV_RESET. flow and tcp are those of the packet answered; of the connection when active. */

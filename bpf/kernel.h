@@ -149,6 +149,11 @@ struct nf_hook_entries {
 	struct nf_hook_entry hooks[];
 };
 
+/* Its numbers change between kernels: bpf_core_enum_value() only. */
+enum skb_drop_reason {
+	SKB_DROP_REASON_NOT_SPECIFIED = 2,
+};
+
 enum nf_hook_ops_type {
 	NF_HOOK_OP_BPF = 2,
 };

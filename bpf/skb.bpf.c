@@ -46,6 +46,19 @@ static __always_inline bool drop_is_probe(const struct sk_buff *skb, const struc
 	return false;
 }
 
+/*
+ * Where the kernel gives no reason, the function that freed the packet has to do. A return address
+ * may be that of the next function: the call can be a function's last instruction.
+ */
+static __always_inline void drop_symbol(struct ev_drop *ev)
+{
+	static const char function[] = "%ps";
+	__u64 inside = ev->location - 1;
+
+	if (ev->reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_NOT_SPECIFIED))
+		bpf_snprintf(ev->symbol, sizeof(ev->symbol), function, &inside, sizeof(inside));
+}
+
 static __noinline int drop_report(__u64 address, __u64 location, __u32 reason)
 {
 	const struct sk_buff *skb = KERNEL_CAST(sk_buff, address);
@@ -73,6 +86,7 @@ static __noinline int drop_report(__u64 address, __u64 location, __u32 reason)
 	ev->location = location;
 	ev->reason = reason;
 	ev->ifindex = skb->dev->ifindex;
+	drop_symbol(ev);
 	bpf_ringbuf_submit(ev, 0);
 	return 0;
 }

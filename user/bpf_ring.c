@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "../bpf/shared.h"
-#include "bpf_symbols.h"
 
 /* So that a flood does not keep the caller from its timers and signals. */
 enum { RECORDS_A_DRAIN = 1 << 16 };
@@ -17,7 +16,6 @@ enum { RECORDS_A_DRAIN = 1 << 16 };
 struct bpf_ring {
 	struct ring_buffer *buffer;
 	const struct bpf_kernel *kernel;
-	struct bpf_symbols symbols;
 	int loss_fd;
 	int cpus;
 	struct loss *losses; /* room for one per CPU */
@@ -70,14 +68,11 @@ static bool is_sound(const struct ev_hdr *ev, size_t record)
 
 static int push_drop(struct bpf_ring *ring, const struct ev_hdr *ev)
 {
-	static const char unspecified[] = "NOT_SPECIFIED";
 	struct ev_drop drop;
 
 	memcpy(&drop, ev, sizeof(drop));
 	bpf_kernel_drop_reason(ring->kernel, drop.reason, drop.reason_name,
 			       sizeof(drop.reason_name));
-	if (!strcmp(drop.reason_name, unspecified))
-		bpf_symbols_name(&ring->symbols, drop.location, drop.symbol, sizeof(drop.symbol));
 	return ring->to->push(ring->to->ctx, &drop.hdr);
 }
 
