@@ -110,7 +110,10 @@ struct ev_packet {
 	__u8 pkt_type;	/* tc: PACKET_HOST 0, PACKET_OTHERHOST 3, ... */
 	__u8 l2_len;	/* bytes before the IP header in data[] */
 	__u8 untracked; /* the connection table was full: later packets will not be followed */
-	__u32 pad;
+	/* netfilter: where the host redirects the connection to (DNAT); port 0: it does not */
+	__u16 redirect_dport;
+	__u16 pad;
+	__u8 redirect_daddr[16];
 	__u8 data[];
 };
 
@@ -201,10 +204,11 @@ struct ev_lost {
 EVENT_ASSERT_SIZE(ev_hdr, 24);
 EVENT_ASSERT_SIZE(ev_flow, 40);
 EVENT_ASSERT_SIZE(ev_tcp, 24);
-EVENT_ASSERT_SIZE(ev_packet, 112);
+EVENT_ASSERT_SIZE(ev_packet, 128);
 EVENT_ASSERT_AT(ev_packet, tcp, 64);
 EVENT_ASSERT_AT(ev_packet, ifindex, 88);
-EVENT_ASSERT_AT(ev_packet, data, 112);
+EVENT_ASSERT_AT(ev_packet, redirect_daddr, 112);
+EVENT_ASSERT_AT(ev_packet, data, 128);
 EVENT_ASSERT_SIZE(ev_socket, 120);
 EVENT_ASSERT_AT(ev_socket, state, 80);
 EVENT_ASSERT_AT(ev_socket, has_filter, 112);

@@ -59,6 +59,16 @@ static void test_finish_request(void **state)
 	fx_verdict(f, 0, "undetermined");
 }
 
+/* Connected and idle is as good then as at the timeout. */
+static void test_finish_idle(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_connect(f);
+	finish_at(f, 700000);
+	assert_int_equal(fx_verdict(f, 0, "healthy")->confidence, CONFIDENCE_CERTAIN);
+}
+
 /* A decisive event in the last moment is as decisive as ever. */
 static void test_finish_settling(void **state)
 {
@@ -140,13 +150,10 @@ static void test_finish_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_finish_young),
-		TEST(test_finish_later),
-		TEST(test_finish_request),
-		TEST(test_finish_settling),
-		TEST(test_finish_asked),
-		TEST(test_finish_late),
-		TEST(test_finish_after_retransmission),
+		TEST(test_finish_young),    TEST(test_finish_later),
+		TEST(test_finish_request),  TEST(test_finish_idle),
+		TEST(test_finish_settling), TEST(test_finish_asked),
+		TEST(test_finish_late),	    TEST(test_finish_after_retransmission),
 		TEST(test_finish_many),
 	};
 

@@ -11,6 +11,13 @@
 
 enum { EVENTS = 200000, FLOWS = 40, SEEN = 1 << 18 };
 
+/* Room for an event of any kind. */
+enum { EVENT_WORDS = 80 };
+
+_Static_assert(sizeof(struct fact_hook) <= 4 * EVENT_WORDS, "room");
+_Static_assert(sizeof(struct ev_drop) <= 4 * EVENT_WORDS, "room");
+_Static_assert(sizeof(struct ev_packet) + 64 <= 4 * EVENT_WORDS, "room");
+
 /* One verdict that was told: of which probe, and which cause was the last. */
 struct seen {
 	uint64_t hash;
@@ -123,15 +130,21 @@ static void make_sensible(struct stream *s, void *event)
 static void push_event(struct stream *s)
 {
 	static const uint16_t sizes[][2] = {
-		{EV_PACKET, 112 + 64}, {EV_PACKET, 112 + 64}, {EV_PACKET, 112 + 64},
-		{EV_SOCKET, 120},      {EV_DROP, 200},	      {EV_RESET, 152},
-		{EV_ICMP, 96},	       {EV_STATE, 72},	      {EV_SYNACK_RETRANS, 72},
+		{EV_PACKET, sizeof(struct ev_packet) + 64},
+		{EV_PACKET, sizeof(struct ev_packet) + 64},
+		{EV_PACKET, sizeof(struct ev_packet) + 64},
+		{EV_SOCKET, sizeof(struct ev_socket)},
+		{EV_DROP, sizeof(struct ev_drop)},
+		{EV_RESET, sizeof(struct ev_reset)},
+		{EV_ICMP, sizeof(struct ev_icmp)},
+		{EV_STATE, sizeof(struct ev_state)},
+		{EV_SYNACK_RETRANS, sizeof(struct ev_synack_retrans)},
 	};
 	uint32_t kind = fx_random(&s->seed, 9);
-	uint32_t words[64];
+	uint32_t words[EVENT_WORDS];
 	struct ev_hdr *ev = (void *)words;
 
-	for (size_t i = 0; i < 64; i++)
+	for (size_t i = 0; i < EVENT_WORDS; i++)
 		words[i] = fx_random(&s->seed, UINT32_MAX);
 	ev->type = sizes[kind][0];
 	ev->size = sizes[kind][1];
@@ -148,16 +161,24 @@ static void push_event(struct stream *s)
 static void push_fact(struct stream *s, const struct ev_flow *flow)
 {
 	static const uint16_t sizes[][2] = {
-		{EV_FACT_LISTENER, 152}, {EV_FACT_CONN, 104},	  {EV_FACT_SYSCTL, 136},
-		{EV_FACT_COUNTER, 120},	 {EV_FACT_ROUTE, 112},	  {EV_FACT_ADDR, 104},
-		{EV_FACT_NEIGH, 104},	 {EV_FACT_LINK, 88},	  {EV_FACT_PROGRAM, 168},
-		{EV_FACT_HOOK, 296},	 {EV_FACT_CONNTRACK, 88}, {EV_FACT_DONE, 72},
+		{EV_FACT_LISTENER, sizeof(struct fact_listener)},
+		{EV_FACT_CONN, sizeof(struct fact_conn)},
+		{EV_FACT_SYSCTL, sizeof(struct fact_sysctl)},
+		{EV_FACT_COUNTER, sizeof(struct fact_counter)},
+		{EV_FACT_ROUTE, sizeof(struct fact_route)},
+		{EV_FACT_ADDR, sizeof(struct fact_addr)},
+		{EV_FACT_NEIGH, sizeof(struct fact_neigh)},
+		{EV_FACT_LINK, sizeof(struct fact_link)},
+		{EV_FACT_PROGRAM, sizeof(struct fact_program)},
+		{EV_FACT_HOOK, sizeof(struct fact_hook)},
+		{EV_FACT_CONNTRACK, sizeof(struct fact_conntrack)},
+		{EV_FACT_DONE, sizeof(struct fact_done)},
 	};
 	uint32_t kind = fx_random(&s->seed, 12);
-	uint32_t words[80];
+	uint32_t words[EVENT_WORDS];
 	struct ev_hdr *ev = (void *)words;
 
-	for (size_t i = 0; i < 80; i++)
+	for (size_t i = 0; i < EVENT_WORDS; i++)
 		words[i] = fx_random(&s->seed, UINT32_MAX);
 	ev->type = sizes[kind][0];
 	ev->size = sizes[kind][1];

@@ -11,13 +11,26 @@ static const struct {
 	uint16_t type;
 	uint16_t size;
 } kinds[] = {
-	{EV_PACKET, 112},	 {EV_SOCKET, 120},	 {EV_DROP, 200},
-	{EV_RESET, 152},	 {EV_ICMP, 96},		 {EV_STATE, 72},
-	{EV_SYNACK_RETRANS, 72}, {EV_LOST, 48},		 {EV_FACT_LISTENER, 152},
-	{EV_FACT_CONN, 104},	 {EV_FACT_SYSCTL, 136},	 {EV_FACT_COUNTER, 120},
-	{EV_FACT_ROUTE, 112},	 {EV_FACT_ADDR, 104},	 {EV_FACT_NEIGH, 104},
-	{EV_FACT_LINK, 88},	 {EV_FACT_PROGRAM, 168}, {EV_FACT_HOOK, 296},
-	{EV_FACT_CONNTRACK, 88}, {EV_FACT_DONE, 72},
+	{EV_PACKET, sizeof(struct ev_packet)},
+	{EV_SOCKET, sizeof(struct ev_socket)},
+	{EV_DROP, sizeof(struct ev_drop)},
+	{EV_RESET, sizeof(struct ev_reset)},
+	{EV_ICMP, sizeof(struct ev_icmp)},
+	{EV_STATE, sizeof(struct ev_state)},
+	{EV_SYNACK_RETRANS, sizeof(struct ev_synack_retrans)},
+	{EV_LOST, sizeof(struct ev_lost)},
+	{EV_FACT_LISTENER, sizeof(struct fact_listener)},
+	{EV_FACT_CONN, sizeof(struct fact_conn)},
+	{EV_FACT_SYSCTL, sizeof(struct fact_sysctl)},
+	{EV_FACT_COUNTER, sizeof(struct fact_counter)},
+	{EV_FACT_ROUTE, sizeof(struct fact_route)},
+	{EV_FACT_ADDR, sizeof(struct fact_addr)},
+	{EV_FACT_NEIGH, sizeof(struct fact_neigh)},
+	{EV_FACT_LINK, sizeof(struct fact_link)},
+	{EV_FACT_PROGRAM, sizeof(struct fact_program)},
+	{EV_FACT_HOOK, sizeof(struct fact_hook)},
+	{EV_FACT_CONNTRACK, sizeof(struct fact_conntrack)},
+	{EV_FACT_DONE, sizeof(struct fact_done)},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };

@@ -89,9 +89,12 @@ static void test_no_waypoint(void **state)
 	struct fixture *f = *state;
 	struct probe *probe;
 	struct firewall_place place;
+	struct fact_hook *h;
 
 	chains(f);
 	fx_hook(f, 0, 0, HOOK_NFT, "dev", "in")->pf = 5;
+	h = fx_hook(f, 1, 0, HOOK_NFT, "devout", "out"); /* the device's egress */
+	h->pf = 5;
 	check(f, -1, 0, "INGRESS", 1, "dev");
 	place = place_after(f, -1, 0, true, &probe);
 	assert_string_equal(place.hook, "OUTPUT");
@@ -177,6 +180,7 @@ static void test_module_or_chain(void **state)
 	struct verdict_rule rule;
 	struct probe *probe;
 	struct firewall_place place;
+	struct fact_hook *h;
 
 	fx_hook(f, INPUT, 7, HOOK_OTHER, "", "");
 	place = place_after(f, PREROUTING, LAST, false, &probe);
@@ -186,6 +190,10 @@ static void test_module_or_chain(void **state)
 	probe_free(probe);
 	fx_hook(f, INPUT, 9, HOOK_NFT, "harmless", "in")->drop_rules = 0;
 	check(f, PREROUTING, LAST, "INPUT", 1, "harmless");
+	h = fx_hook(f, INPUT, 10, HOOK_NFT, "policy", "in");
+	h->drop_rules = 0;
+	h->policy_drop = 1;
+	check(f, PREROUTING, LAST, "INPUT", 1, "policy");
 }
 
 static void commands(struct fixture *f, bool reply, const char *words, const char *fix,

@@ -153,10 +153,11 @@ const struct cause causes_arrival[] = {
 			   "or an ICMP 'unreachable'.",
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(DROP_NETFILTER) | E(ICMP_SENT), 0, CONFIDENCE_CERTAIN},
-			  {E(DROP_NETFILTER) | E(RST_OUT), E(NO_SOCKET) | E(HANDSHAKE),
+			  {E(DROP_NETFILTER) | E(RST_OUT),
+			   E(NO_SOCKET) | E(RESET_ACTIVE) | E(RESET_HANDSHAKE),
 			   CONFIDENCE_CERTAIN}},
 		.needs = NEED_HOOKS | NEED_ADDRS,
-		.summary = "rejected by the firewall in {hook}[, {chain_words}], answered with "
+		.summary = "rejected by the firewall {hook_words}[, {chain_words}], answered with "
 			   "{reject_words}",
 		.fix = {"{fw_fix}", "{fw_show}"},
 	},
@@ -170,8 +171,8 @@ const struct cause causes_arrival[] = {
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(DROP_NETFILTER), 0, CONFIDENCE_CERTAIN}},
 		.needs = NEED_HOOKS | NEED_ADDRS,
-		.summary =
-			"dropped by the firewall in {hook}[, {chain_words}][ ({dropped_packet})]",
+		.summary = "dropped by the firewall {hook_words}[, {chain_words}][ "
+			   "({dropped_packet})]",
 		.fix = {"{fw_fix}", "{fw_show}"},
 	},
 	{.next = causes_service},

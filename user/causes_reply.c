@@ -143,8 +143,7 @@ const struct cause causes_reply[] = {
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(RESPONSE) | E(LATE), 0, CONFIDENCE_CERTAIN}},
 		.needs = NEED_CONN | NEED_SERVICE,
-		.summary = "{process} answered {late_words} after the probe's SYN; the balancer "
-			   "waits {timeout} ms",
+		.summary = "{process} answered {late_words} after the probe's SYN; {patience}",
 		.fix = {"look at the service's load, or raise the check's timeout; a check path "
 			"that answers fast"},
 	},
@@ -174,8 +173,8 @@ const struct cause causes_reply[] = {
 			  {E(REQUEST) | E(RESET_UNREAD), E(RESPONSE), CONFIDENCE_CERTAIN}},
 		.needs = NEED_SERVICE,
 		.summary = "[{process} ]closed the connection without answering the "
-			   "request[{unread_close} (it was not even read)]",
-		.fix = {"look at [{comm}'s ]the service's log at that time: a crash, an access "
+			   "request[{unread_close} (with bytes of it unread)]",
+		.fix = {"look at {comm}'s log at that time: a crash, an access "
 			"list, a limit of connections"},
 	},
 	{

@@ -62,7 +62,7 @@ const struct cause causes_service[] = {
 		.rules = {{E(NO_SOCKET), E(LISTENER_DEVICE) | E(LISTENER_ADDR) | E(LISTENER_FAMILY),
 			   CONFIDENCE_CERTAIN}},
 		.needs = NEED_SERVICE,
-		.summary = "nothing listens on port {dport}: {refused_words}[ ({started_since} "
+		.summary = "nothing listens on {sought}: {refused_words}[ ({started_since} "
 			   "listens by now)]",
 		.fix = {"start the service, or set the balancer's check to the port that it uses: "
 			"ss -lntp"},

@@ -119,7 +119,9 @@ uint64_t evidence_of(const struct probe *probe, const struct corr_host *host)
 
 	if (probe->timed_out)
 		bits |= E(TIMEOUT);
-	if (a->response_ns > probe->first_ns + host->timeout_ns)
+	/* A retransmitted SYN is answered as fast as a first one: its own time counts. */
+	if (a->response_ns > a->start_ns + host->timeout_ns ||
+	    (a->response_ns && a->bits & E(HALF_CLOSED) && a->bits & E(PROBER_RST)))
 		bits |= E(LATE);
 	if (a->http_status && !(host->expect_status[a->http_status / 8] >> a->http_status % 8 & 1))
 		bits |= E(HTTP_STATUS);
@@ -135,7 +137,9 @@ uint64_t evidence_of(const struct probe *probe, const struct corr_host *host)
 	while ((program = probe_fact(probe, EV_FACT_PROGRAM, program)))
 		if (program->place == PROG_CGROUP_INGRESS)
 			bits |= E(CGROUP_FILTER);
-	if (conn && !conn->inode)
+	/* In SYN_RECV it is not the application's yet (TCP_DEFER_ACCEPT). */
+	if (conn && !conn->inode &&
+	    (conn->state == STATE_ESTABLISHED || conn->state == STATE_CLOSE_WAIT))
 		bits |= E(NOT_ACCEPTED);
 	return bits | listeners(probe, host) | addresses(probe) | ways_back(probe) |
 	       netfilter(probe, host) | queues(probe) | counters(probe);

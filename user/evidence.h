@@ -23,10 +23,11 @@ struct corr_host;
 	X(ESTABLISHED, "the connection was established")                                           \
 	X(PROBER_RST, "the prober reset after the SYN-ACK")                                        \
 	X(PROBER_FIN, "the prober closed")                                                         \
+	X(HALF_CLOSED, "the prober closed before the answer")                                      \
 	X(SERVER_FIN, "this host closed")                                                          \
 	X(REQUEST, "the prober sent data")                                                         \
 	X(RESPONSE, "this host sent data")                                                         \
-	X(LATE, "its answer left after the timeout")                                               \
+	X(LATE, "its answer left too late")                                                        \
 	X(HTTP_STATUS, "its HTTP status is not an expected one")                                   \
 	X(TIMEOUT, "the timeout has passed")                                                       \
 	X(DROP_XDP, "dropped by XDP")                                                              \

@@ -13,10 +13,16 @@ enum { PF_INET4 = 2, PF_NETDEV = 5, PF_INET6_ = 10 };
 static const char *const hook_names[] = {"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"};
 enum { PREROUTING, INPUT, FORWARD, OUTPUT, POSTROUTING, N_HOOKS };
 
-/* A stretch of one hook: entries with a priority after `after`, up to and including `to`. */
+enum { NETDEV_INGRESS, NETDEV_EGRESS };
+
+/* NF_IP_PRI_NAT_DST: until there a packet has its original destination. */
+enum { PRIORITY_DNAT = -100 };
+
+/* A stretch of a hook: entries with a priority after `after`, up to and including `to`. */
 struct stretch {
-	int hook; /* -1: netdev ingress; -2: not known */
+	const char *name; /* as in a verdict; "": not known which of the hooks */
 	uint8_t pf;
+	uint32_t hooks; /* a bit per hook number of pf */
 	int64_t after;
 	int64_t to;
 };
@@ -39,41 +45,66 @@ static int64_t next_waypoint(const struct corr_host *host, const struct stretch 
 	for (size_t i = 0; i < host->n_waypoints; i++) {
 		const struct fact_hook *w = &host->waypoints[i];
 
-		if (w->hook == s->hook && w->pf == s->pf && w->priority > s->after &&
-		    w->priority < next)
+		if (w->hook < N_HOOKS && s->hooks == 1U << w->hook && w->pf == s->pf &&
+		    w->priority > s->after && w->priority < next)
 			next = w->priority;
 	}
 	return next;
 }
 
-static void find_stretch(const struct probe *probe, const struct corr_host *host, bool reply,
-			 struct stretch *s)
+static void in_hook(struct stretch *s, unsigned int hook)
+{
+	s->name = hook_names[hook];
+	s->hooks = 1U << hook;
+}
+
+static void at_device(struct stretch *s, unsigned int hook)
+{
+	s->name = hook == NETDEV_INGRESS ? "INGRESS" : "EGRESS";
+	s->pf = PF_NETDEV;
+	s->hooks = 1U << hook;
+}
+
+/* Behind the last waypoint of that hook. */
+static void behind(const struct probe *probe, struct stretch *s, unsigned int hook)
+{
+	if (hook == PREROUTING)
+		in_hook(s, dst_is_local(probe) ? INPUT : FORWARD);
+	else if (hook == OUTPUT || hook == FORWARD)
+		in_hook(s, POSTROUTING);
+	else if (hook == POSTROUTING)
+		at_device(s, NETDEV_EGRESS);
+}
+
+/* Where the packet was on its way when it was dropped. */
+static struct stretch find_stretch(const struct probe *probe, const struct corr_host *host,
+				   bool reply)
 {
 	const struct nf_position *at = &probe->attempt.drop_at;
 	const struct ev_drop *drop = reply ? &probe->attempt.reply_drop : &probe->attempt.drop;
+	struct stretch s = {
+		.name = "",
+		.pf = probe->flow.family == 4 ? PF_INET4 : PF_INET6_,
+		.after = INT64_MIN,
+	};
 
-	*s = (struct stretch){.pf = probe->flow.family == 4 ? PF_INET4 : PF_INET6_,
-			      .after = INT64_MIN};
-	/* Netfilter waypoints look at short packets only; a recording can name any hook. */
-	if ((!at->skb && drop->tcp.payload_len) || at->hook >= N_HOOKS) {
-		s->hook = -2;
-		return;
-	}
-	if (!at->skb) {
-		s->hook = reply ? OUTPUT : -1;
-		if (!reply)
-			s->pf = PF_NETDEV;
+	if (at->hook >= N_HOOKS) /* a recording can name any */
+		return s;
+	if (!at->skb && drop->tcp.payload_len) { /* waypoints look at short packets only */
+		s.hooks = reply ? 1U << OUTPUT | 1U << POSTROUTING
+				: 1U << PREROUTING | 1U << INPUT | 1U << FORWARD;
+	} else if (!at->skb && reply) {
+		in_hook(&s, OUTPUT);
+	} else if (!at->skb) {
+		at_device(&s, NETDEV_INGRESS);
 	} else if (at->priority < NF_LAST_PRIORITY) {
-		s->hook = at->hook;
-		s->after = at->priority;
-	} else if (at->hook == PREROUTING) {
-		s->hook = dst_is_local(probe) ? INPUT : FORWARD;
-	} else if (at->hook == OUTPUT || at->hook == FORWARD) {
-		s->hook = POSTROUTING;
+		in_hook(&s, at->hook);
+		s.after = at->priority;
 	} else {
-		s->hook = -2;
+		behind(probe, &s, at->hook);
 	}
-	s->to = next_waypoint(host, s);
+	s.to = next_waypoint(host, &s);
+	return s;
 }
 
 /* How likely an entry is to have dropped a packet: 0 not at all, 1 if nothing better is there. */
@@ -93,10 +124,8 @@ static int suspicion(const struct fact_hook *h)
 
 static bool within(const struct stretch *s, const struct fact_hook *h)
 {
-	bool hook = s->hook == -1 ? h->pf == PF_NETDEV && h->hook == 0
-				  : h->pf == s->pf && h->hook == s->hook;
-
-	return hook && h->priority > s->after && h->priority <= s->to;
+	return h->pf == s->pf && h->hook < N_HOOKS && s->hooks >> h->hook & 1 &&
+	       h->priority > s->after && h->priority <= s->to;
 }
 
 /* Among the more suspicious ones that come first in the hook. */
@@ -114,32 +143,34 @@ static void consider(struct firewall_place *out, const struct fact_hook *h)
 		out->entry = h;
 }
 
+/* Came in by a bridge's port, and was not seen at the bridge: bridge-family rules may have it. */
+static bool in_bridge(const struct probe *probe, const struct corr_host *host)
+{
+	for (size_t i = 0; i < host->n_links; i++)
+		if (host->links[i].ifindex == probe->ifindex && host->links[i].master)
+			return !if_set_has(&probe->attempt.tc_ifs, host->links[i].master);
+	return false;
+}
+
 void firewall_place(const struct probe *probe, const struct corr_host *host, bool reply,
 		    struct firewall_place *out)
 {
-	const struct fact_hook *h = NULL, *only = NULL;
-	unsigned int chains = 0;
-	struct stretch s;
+	struct stretch s = find_stretch(probe, host, reply);
+	const struct fact_hook *h = NULL;
 
-	*out = (struct firewall_place){.hook = ""};
-	find_stretch(probe, host, reply, &s);
-	if (s.hook == -2)
-		return;
-	out->hook = s.hook == -1 ? "INGRESS" : hook_names[s.hook];
-	while ((h = probe_fact(probe, EV_FACT_HOOK, h))) {
+	*out = (struct firewall_place){.hook = s.name};
+	while (s.hooks && (h = probe_fact(probe, EV_FACT_HOOK, h))) {
 		if (!within(&s, h))
 			continue;
 		out->conntrack |= h->backend == HOOK_CONNTRACK;
-		if (h->backend == HOOK_NFT) {
-			chains++;
-			only = h;
-		}
 		consider(out, h);
 	}
-	/* A lone chain did it, even if no rule in it looks as if it could. */
-	if ((!out->entry || suspicion(out->entry) < 2) && chains == 1) {
-		out->entry = only;
-		out->candidates = 1;
+	if (!reply && in_bridge(probe, host) && (!out->entry || suspicion(out->entry) < 2))
+		*out = (struct firewall_place){.hook = "", .bridge = true};
+	/* Which hook it was follows from the chains that could have done it. */
+	if (!*s.name && out->entry) {
+		out->hook = hook_names[out->entry->hook];
+		out->inferred = true;
 	}
 }
 
@@ -172,6 +203,13 @@ void firewall_rule(const struct firewall_place *place, struct verdict_rule *rule
 		    sizeof(rule->chain));
 }
 
+static const char *policy_words(const struct fact_hook *h)
+{
+	if (!h->policy_drop)
+		return "";
+	return h->drop_rules ? " (a rule, or its policy drop)" : " (policy drop)";
+}
+
 bool firewall_chain_words(const struct firewall_place *place, char *out, size_t out_len)
 {
 	const struct fact_hook *h = place->entry;
@@ -186,8 +224,7 @@ bool firewall_chain_words(const struct firewall_place *place, char *out, size_t 
 	else
 		snprintf(out, out_len, "%stable %s %s, base chain %s%s%s",
 			 h->backend == HOOK_IPTABLES_LEGACY ? "iptables-legacy " : "", r.family,
-			 r.table, r.chain[0] ? r.chain : place->hook,
-			 h->policy_drop ? " (policy drop)" : "",
+			 r.table, r.chain[0] ? r.chain : place->hook, policy_words(h),
 			 place->candidates > 1 ? " (or another at this hook)" : "");
 	return true;
 }
@@ -203,6 +240,18 @@ static bool is_iptables_nft(const struct verdict_rule *r)
 		known = known || !strcmp(r->table, tables[i]);
 	return known && (!strcmp(r->family, "ip") || !strcmp(r->family, "ip6")) &&
 	       !strcmp(r->chain, r->hook);
+}
+
+/* The service's port as rules at that place see it: behind nat PREROUTING, a redirected one. */
+static unsigned int port_there(const struct probe *probe, const struct firewall_place *place)
+{
+	const struct ev_flow *to = &probe->attempt.redirected;
+	const struct fact_hook *h = place->entry;
+
+	if (!to->family || h->pf == PF_NETDEV || h->hook == OUTPUT || h->hook == POSTROUTING ||
+	    (h->hook == PREROUTING && h->priority <= PRIORITY_DNAT))
+		return probe->flow.dport;
+	return to->dport;
 }
 
 bool firewall_fix(const struct probe *probe, const struct firewall_place *place, bool reply,
@@ -222,11 +271,11 @@ bool firewall_fix(const struct probe *probe, const struct firewall_place *place,
 			 place->entry->backend == HOOK_IPTABLES_LEGACY ? "-legacy" : "",
 			 strcmp(r.table, "filter") ? " -t " : "",
 			 strcmp(r.table, "filter") ? r.table : "", r.hook, reply ? "-d" : "-s",
-			 addr, reply ? "--sport" : "--dport", probe->flow.dport);
+			 addr, reply ? "--sport" : "--dport", port_there(probe, place));
 	else
 		snprintf(out, out_len, "nft insert rule %s %s %s %s %s %s tcp %s %u accept",
 			 r.family, r.table, r.chain, v4 ? "ip" : "ip6", reply ? "daddr" : "saddr",
-			 addr, reply ? "sport" : "dport", probe->flow.dport);
+			 addr, reply ? "sport" : "dport", port_there(probe, place));
 	return true;
 }
 
@@ -234,6 +283,11 @@ bool firewall_show(const struct firewall_place *place, char *out, size_t out_len
 {
 	struct verdict_rule r;
 
+	if (place->bridge) {
+		snprintf(out, out_len,
+			 "nft list ruleset bridge; ebtables-save  # the bridge's own rules");
+		return true;
+	}
 	if (!place->entry || place->entry->backend == HOOK_OTHER) {
 		snprintf(out, out_len,
 			 "nft list ruleset; iptables-save; ip6tables-save  # all rules");

@@ -11,6 +11,8 @@ struct firewall_place {
 	const struct fact_hook
 		*entry;		 /* the hook function that must have done it; NULL: not known */
 	unsigned int candidates; /* how many could have */
+	bool inferred;		 /* the hook follows from the entry, not from a waypoint */
+	bool bridge;		 /* while a bridge had it: its own rules are not looked up */
 	bool conntrack;		 /* connection tracking is among them */
 };
 

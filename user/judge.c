@@ -69,7 +69,8 @@ static void write_rule(const struct probe *probe, const struct corr_host *host, 
 		return;
 	firewall_place(probe, host, reply, &place);
 	firewall_rule(&place, &v->rule);
-	if (place.candidates > 1 && v->confidence == CONFIDENCE_CERTAIN)
+	/* That a packet filter did it is certain; which chain may not be. */
+	if ((place.candidates > 1 || place.inferred) && v->confidence == CONFIDENCE_CERTAIN)
 		v->confidence = CONFIDENCE_LIKELY;
 }
 

@@ -5,9 +5,6 @@
 
 #include "probe.h"
 
-/* Socket states as in include/net/tcp_states.h. */
-enum { STATE_ESTABLISHED = 1, STATE_TIME_WAIT = 6, STATE_LISTEN = 10, STATE_NEW_SYN_RECV = 12 };
-
 enum { HOOK_PREROUTING, HOOK_INPUT, HOOK_FORWARD, HOOK_OUTPUT, HOOK_POSTROUTING };
 
 /* Drop reasons by name, without SKB_DROP_REASON_; a name that ends in * stands for all that begin
@@ -44,7 +41,9 @@ static const struct {
 	uint64_t bit;
 } drop_symbols[] = {
 	{"do_xdp_generic*", E(DROP_XDP)}, /* net/core/dev.c; in 6.18 still without a reason */
-	{"veth_xdp_rcv*", E(DROP_XDP)},	  /* drivers/net/veth.c, native XDP on an skb */
+	{"nf_queue*",
+	 E(DROP_NETFILTER)},		/* net/netfilter/nf_queue.c: to a queue that nobody reads */
+	{"veth_xdp_rcv*", E(DROP_XDP)}, /* drivers/net/veth.c, native XDP on an skb */
 };
 
 static bool name_is(const char *name, const char *pattern)
@@ -109,6 +108,10 @@ static void observe_syn(struct attempt *a, const struct ev_packet *p)
 	set_bits(a, E(ARRIVED), &p->hdr);
 	switch (p->waypoint) {
 	case WP_TC_INGRESS:
+		/* On a bridge's port netfilter may have seen it before (br_netfilter): not here
+		 * yet. */
+		a->in = (struct nf_position){0};
+		if_set_add(&a->tc_ifs, p->ifindex);
 		if_set_add(&a->in_ifs, p->ifindex);
 		break;
 	case WP_NETFILTER:
@@ -123,6 +126,17 @@ static void observe_syn(struct attempt *a, const struct ev_packet *p)
 		set_bits(a, E(FORWARDED), &p->hdr);
 		break;
 	}
+}
+
+/* Before the answer it may be the end of the request only (shutdown()), or of the prober's
+ * patience. */
+static void observe_prober_fin(struct attempt *a, const struct ev_packet *p)
+{
+	bool waits = a->bits & E(REQUEST) && !(a->bits & (E(RESPONSE) | E(SERVER_FIN)));
+
+	if (waits)
+		a->half_closed_ns = p->hdr.time_ns;
+	set_bits(a, waits ? E(HALF_CLOSED) : E(PROBER_FIN), &p->hdr);
 }
 
 /* The prober's packets after the SYN count as of their arrival, whatever becomes of them on the
@@ -144,7 +158,7 @@ static void observe_incoming(struct attempt *a, const struct ev_packet *p)
 	if (tcp->payload_len)
 		set_bits(a, E(REQUEST), &p->hdr);
 	if (tcp->flags & TCP_FIN)
-		set_bits(a, E(PROBER_FIN), &p->hdr);
+		observe_prober_fin(a, p);
 }
 
 static void observe_response(struct attempt *a, const struct ev_packet *p)
@@ -166,6 +180,9 @@ static void observe_reply(struct attempt *a, const struct ev_packet *p)
 		a->left_skb = p->hdr.skb;
 	if (is_synack(tcp)) {
 		a->synack_seq = tcp->seq;
+		/* TCP Fast Open: the request came with the SYN, and was taken. */
+		if (a->syn.payload_len && tcp->ack == a->syn.seq + 1 + a->syn.payload_len)
+			set_bits(a, E(REQUEST), &p->hdr);
 		set_bits(a, E(SYNACK_MADE) | (left ? E(SYNACK_LEFT) : 0), &p->hdr);
 		if (left || p->hook == HOOK_POSTROUTING)
 			if_set_add(&a->out_ifs, p->ifindex);
@@ -197,6 +214,11 @@ static void observe_packet(struct probe *probe, const struct ev_packet *p, bool 
 		struct nf_position *position = incoming ? &a->in : &a->out;
 
 		*position = (struct nf_position){p->hdr.skb, p->priority, p->hook};
+		if (p->redirect_dport) {
+			a->redirected = probe->flow;
+			a->redirected.dport = p->redirect_dport;
+			memcpy(a->redirected.daddr, p->redirect_daddr, sizeof(p->redirect_daddr));
+		}
 	}
 	if (p->untracked)
 		probe->untracked = true;

@@ -19,6 +19,15 @@ enum {
 	PROBE_PAYLOAD_KEPT = 96,
 };
 
+/* Socket states as in include/net/tcp_states.h. */
+enum tcp_state {
+	STATE_ESTABLISHED = 1,
+	STATE_TIME_WAIT = 6,
+	STATE_CLOSE_WAIT = 8,
+	STATE_LISTEN = 10,
+	STATE_NEW_SYN_RECV = 12,
+};
+
 enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
 
 /* What a netfilter waypoint of the probe's packet told last. */
@@ -37,20 +46,23 @@ struct if_set {
 struct attempt {
 	uint64_t bits; /* E(...) that events have set */
 	uint64_t start_ns;
-	uint64_t response_ns; /* when its first answer left, 0: none */
-	uint64_t decided_ns;  /* the event that last added a bit */
+	uint64_t half_closed_ns; /* the prober's FIN, if it came before the answer */
+	uint64_t response_ns;	 /* when its first answer left, 0: none */
+	uint64_t decided_ns;	 /* the event that last added a bit */
 	struct ev_tcp syn;
 	struct nf_position in;
 	struct nf_position out;
 	struct nf_position drop_at; /* as of the decisive drop */
 	struct if_set in_ifs;	    /* interfaces that the SYN came in on, of both layers */
+	struct if_set tc_ifs;	    /* of these, the ones whose tc ingress it passed */
 	struct if_set out_ifs;	    /* that the SYN-ACK went out by */
 	struct ev_socket socket;    /* hdr.type 0: none */
 	struct ev_drop drop;	    /* the decisive one, incoming; hdr.type 0: none */
 	struct ev_drop reply_drop;
 	struct ev_reset reset;
 	struct ev_icmp icmp;
-	uint64_t left_skb; /* the last reply seen at tc egress */
+	struct ev_flow redirected; /* the probe's flow after DNAT; family 0: not redirected */
+	uint64_t left_skb;	   /* the last reply seen at tc egress */
 	uint32_t synack_seq;
 	unsigned int http_status; /* of the first response; 0: none was read */
 	unsigned int synacks;	  /* how many left */

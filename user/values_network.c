@@ -52,6 +52,20 @@ static bool dport(const struct values_of *of, char *out, size_t out_len)
 	return put_number(out, out_len, of->probe->flow.dport);
 }
 
+/* Where the service should be: behind a redirection, its new address and port. */
+static bool sought(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct ev_flow *to = &of->probe->attempt.redirected;
+	char text[FLOW_ENDPOINT_LEN];
+
+	if (to->family)
+		snprintf(out, out_len, "%s, to which netfilter redirects port %u",
+			 endpoint_text(to->daddr, to->dport, text), of->probe->flow.dport);
+	else
+		snprintf(out, out_len, "port %u", of->probe->flow.dport);
+	return true;
+}
+
 static bool host_bits(const struct values_of *of, char *out, size_t out_len)
 {
 	return put(out, out_len, is_v4(of) ? "32" : "128");
@@ -384,12 +398,17 @@ static bool ct_fix(const struct values_of *of, char *out, size_t out_len)
 			  conntrack(of)->max < 131072 ? 262144 : 2 * (int64_t)conntrack(of)->max);
 }
 
-static bool hook(const struct values_of *of, char *out, size_t out_len)
+static bool hook_words(const struct values_of *of, char *out, size_t out_len)
 {
 	struct firewall_place place;
 
 	firewall_place(of->probe, of->host, false, &place);
-	return put(out, out_len, place.hook[0] ? place.hook : "a hook that is not known");
+	if (place.bridge)
+		return put(out, out_len, "on the bridge, before it reached this host's IP layer");
+	if (!place.hook[0])
+		return put(out, out_len, "in a hook that is not known");
+	snprintf(out, out_len, "in %s", place.hook);
+	return true;
 }
 
 static bool chain_words(const struct values_of *of, char *out, size_t out_len)
@@ -445,6 +464,7 @@ const struct value values_network[] = {
 	{"dst", dst},
 	{"sport", sport},
 	{"dport", dport},
+	{"sought", sought},
 	{"dst_bits", host_bits},
 	{"family", family},
 	{"iptables", iptables},
@@ -476,7 +496,7 @@ const struct value values_network[] = {
 	{"ct_count", ct_count},
 	{"ct_max", ct_max},
 	{"ct_fix", ct_fix},
-	{"hook", hook},
+	{"hook_words", hook_words},
 	{"chain_words", chain_words},
 	{"fw_fix", fw_fix},
 	{"fw_show", fw_show},

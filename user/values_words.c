@@ -182,9 +182,25 @@ static bool status_fix(const struct values_of *of, char *out, size_t out_len)
 		   "set the check's path and expected status codes to what the service answers");
 }
 
+/* How long the prober waited: as it showed, else as it is set. */
+static bool patience(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct attempt *a = &of->probe->attempt;
+	char took[32];
+
+	if (a->bits & E(HALF_CLOSED)) {
+		duration_words(a->start_ns, a->half_closed_ns, took, sizeof(took));
+		snprintf(out, out_len, "the prober had given up after %s", took);
+	} else {
+		snprintf(out, out_len, "the balancer waits %" PRIu64 " ms",
+			 of->host->timeout_ns / 1000000);
+	}
+	return true;
+}
+
 static bool late_words(const struct values_of *of, char *out, size_t out_len)
 {
-	duration_words(of->probe->first_ns, of->probe->attempt.response_ns, out, out_len);
+	duration_words(of->probe->attempt.start_ns, of->probe->attempt.response_ns, out, out_len);
 	return true;
 }
 
@@ -452,6 +468,7 @@ const struct value values_words[] = {
 	{"timeout", timeout},
 	{"exchange", exchange},
 	{"late_words", late_words},
+	{"patience", patience},
 	{"status_line", status_line},
 	{"request_line", request_line},
 	{"status_fix", status_fix},
