@@ -66,14 +66,14 @@ static __always_inline __u32 tc_capture(struct __sk_buff *skb, __u8 *to, __u32 r
 }
 
 /* room: for captured bytes, a constant. */
-static __always_inline void tc_report_sized(struct __sk_buff *skb, const struct packet *p,
-					    const struct tc_place *place, __u32 room)
+static __always_inline int tc_report_sized(struct __sk_buff *skb, const struct packet *p,
+					   const struct tc_place *place, __u32 room)
 {
 	struct ev_packet *ev;
 
 	ev = event_begin(EV_PACKET, sizeof(*ev), sizeof(*ev) + room, (__u64)skb);
 	if (!ev)
-		return;
+		return -1;
 	ev->flow = p->flow;
 	ev->tcp = p->tcp;
 	ev->ifindex = skb->ifindex;
@@ -85,6 +85,7 @@ static __always_inline void tc_report_sized(struct __sk_buff *skb, const struct 
 	ev->cap_len = tc_capture(skb, ev->data, room);
 	ev->hdr.size += ev->cap_len;
 	bpf_ringbuf_submit(ev, 0);
+	return 0;
 }
 
 /* Global functions, here and below: see packet_parse(). */
@@ -103,12 +104,10 @@ __noinline int tc_report(struct __sk_buff *skb, struct packet *p, const struct t
 		return 0;
 	parse_options(&from, p);
 	if (!p->tcp.payload_len)
-		tc_report_sized(skb, p, place, EV_CAPTURE_HEADERS);
-	else if (skb->len <= CAPTURE_SHORT)
-		tc_report_sized(skb, p, place, CAPTURE_SHORT);
-	else
-		tc_report_sized(skb, p, place, EV_CAPTURE_PAYLOAD);
-	return 0;
+		return tc_report_sized(skb, p, place, EV_CAPTURE_HEADERS);
+	if (skb->len <= CAPTURE_SHORT)
+		return tc_report_sized(skb, p, place, CAPTURE_SHORT);
+	return tc_report_sized(skb, p, place, EV_CAPTURE_PAYLOAD);
 }
 
 static __noinline int tc_in(struct __sk_buff *skb, __u32 l2_len)
@@ -125,11 +124,17 @@ static __noinline int tc_in(struct __sk_buff *skb, __u32 l2_len)
 		conn = conn_original(conn_from_prober(&p.flow), &p.flow, FROM_PROBER);
 	if (conn ? !conn_wants(conn, &p, FROM_PROBER) : !place.untracked)
 		return 0;
-	tc_report(skb, &p, &place);
-	if (is_syn(&p)) {
-		socket_report(skb, &p.flow);
-		conn_departs(&p);
+	if (!is_syn(&p)) {
+		tc_report(skb, &p, &place);
+		return 0;
 	}
+	if (tc_report(skb, &p, &place)) {
+		/* Nobody will know of it, so nobody would have it forgotten. */
+		bpf_map_delete_elem(&connections, &p.flow);
+		return 0;
+	}
+	socket_report(skb, &p.flow);
+	conn_departs(&p);
 	return 0;
 }
 

@@ -159,6 +159,8 @@ void fx_same_verdict(const struct verdict *a, const struct verdict *b);
 
 /* A new probe with that evidence (E(...)), which has observed the event. fixture_probe.c */
 struct probe *fx_after(uint64_t bits, const void *event, bool incoming);
+/* A new probe that has all of the fixture's facts. */
+struct probe *fx_with_facts(struct fixture *f);
 /* What the event adds to that evidence. */
 uint64_t fx_adds(uint64_t bits, const void *event, bool incoming);
 

@@ -25,3 +25,14 @@ uint64_t fx_adds(uint64_t bits, const void *event, bool incoming)
 	probe_free(probe);
 	return added;
 }
+
+struct probe *fx_with_facts(struct fixture *f)
+{
+	struct probe *probe = probe_new(&f->flow, f->isn);
+
+	assert_non_null(probe);
+	probe->ifindex = f->ifindex;
+	for (unsigned int i = 0; i < f->n_facts; i++)
+		assert_int_equal(probe_add_fact(probe, f->facts[i]), 0);
+	return probe;
+}

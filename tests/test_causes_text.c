@@ -162,7 +162,6 @@ static const struct {
 	{"chain_words", NEED_HOOKS},
 	{"fw_fix", NEED_HOOKS},
 	{"fw_show", NEED_HOOKS},
-	{"hook", NEED_HOOKS},
 	{"reply_fw_fix", NEED_HOOKS},
 	{"reply_drop_words", NEED_HOOKS},
 };

@@ -73,6 +73,8 @@ static void test_drop_symbols(void **state)
 	assert_int_equal(fx_adds(0, d, true), E(DROP_XDP));
 	strcpy(d->symbol, "veth_xdp_rcv_skb");
 	assert_int_equal(fx_adds(0, d, true), E(DROP_XDP));
+	strcpy(d->symbol, "nf_queue"); /* a queue that nobody reads */
+	assert_int_equal(fx_adds(0, d, true), E(DROP_NETFILTER));
 	strcpy(d->symbol, "tcp_v4_rcv");
 	assert_int_equal(fx_adds(0, d, true), E(DROP_OTHER));
 	strcpy(d->reason_name, "TCP_CSUM"); /* a reason goes first */

@@ -77,6 +77,21 @@ static void test_reset_by_prober(void **state)
 	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
 }
 
+/* To a container or another host: this one has no socket that gets established. */
+static void test_forwarded(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_syn(f, FX_ENTRY);
+	fx_syn(f, FX_PRE);
+	fx_syn(f, FX_POST);
+	fx_synack(f, FX_EXIT);
+	fx_ack(f, FX_ENTRY);
+	fx_fin(f, true, FX_ENTRY);
+	fx_addr(f, false, "eth0");
+	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
+}
+
 /* The server closes first, and asks nothing of the prober: as good. */
 static void test_closed_by_server(void **state)
 {
@@ -212,12 +227,19 @@ static void test_foreign_ack(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_half_open),	     TEST(test_half_open_v6),
-		TEST(test_closed_by_prober), TEST(test_reset_by_prober),
-		TEST(test_repeated_ack),     TEST(test_closed_by_server),
-		TEST(test_answered),	     TEST(test_ends),
-		TEST(test_banner),	     TEST(test_idle),
-		TEST(test_keep_alive),	     TEST(test_reset_after_answer),
+		TEST(test_half_open),
+		TEST(test_half_open_v6),
+		TEST(test_closed_by_prober),
+		TEST(test_forwarded),
+		TEST(test_reset_by_prober),
+		TEST(test_repeated_ack),
+		TEST(test_closed_by_server),
+		TEST(test_answered),
+		TEST(test_ends),
+		TEST(test_banner),
+		TEST(test_idle),
+		TEST(test_keep_alive),
+		TEST(test_reset_after_answer),
 		TEST(test_foreign_ack),
 	};
 

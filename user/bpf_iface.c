@@ -157,6 +157,20 @@ static int push_link(const struct link_entry *link, uint64_t now_ns, const struc
 	return to->push(to->ctx, &fact.hdr);
 }
 
+/* Those that are still there, by index: one of the same name may be another. */
+static void mark_seen(struct bpf_ifaces *ifaces, const struct link_list *links)
+{
+	struct iface *iface;
+
+	for (iface = ifaces->first; iface; iface = iface->next)
+		iface->seen = false;
+	for (size_t i = 0; i < links->count; i++) {
+		iface = find(ifaces, links->entries[i].ifindex);
+		if (iface)
+			iface->seen = true;
+	}
+}
+
 static int update(struct bpf_ifaces *ifaces, const struct link_entry *link, uint64_t now_ns,
 		  const struct event_sink *to, const struct bpf_report *report)
 {
@@ -166,7 +180,6 @@ static int update(struct bpf_ifaces *ifaces, const struct link_entry *link, uint
 	if (iface) {
 		renamed =
 			strcmp(iface->link.name, link->name) || iface->link.master != link->master;
-		iface->seen = true;
 		iface->link = *link;
 		return renamed ? push_link(link, now_ns, to) : 0;
 	}
@@ -200,7 +213,6 @@ int bpf_ifaces_changed(struct bpf_ifaces *ifaces, uint64_t now_ns, const struct 
 		       const struct bpf_report *report)
 {
 	struct link_list links = {};
-	struct iface *iface;
 	int err;
 
 	/* What changed is not told apart: the whole list is compared, so that a lost message does
@@ -212,12 +224,14 @@ int bpf_ifaces_changed(struct bpf_ifaces *ifaces, uint64_t now_ns, const struct 
 		err = 0;
 		goto out;
 	}
-	for (iface = ifaces->first; iface; iface = iface->next)
-		iface->seen = false;
+	/*
+	 * First what is gone: a device that has come back from another namespace under a new index
+	 * still has our programs, and takes them no second time.
+	 */
+	mark_seen(ifaces, &links);
+	sweep(ifaces, report);
 	for (size_t i = 0; !err && i < links.count; i++)
 		err = update(ifaces, &links.entries[i], now_ns, to, report);
-	if (!err)
-		sweep(ifaces, report);
 out:
 	link_list_free(&links);
 	return err;

@@ -200,6 +200,8 @@ static int load_failed(int err, char *log, const struct bpf_report *report)
 		return bpf_fail(report, err,
 				"the kernel refuses BPF here (lockdown, or a container without "
 				"CAP_BPF in the initial namespace)");
+	if (err == -EMFILE)
+		return bpf_fail(report, err, "too few files may be open here: ulimit -n 1024");
 	return bpf_fail(report, err, "cannot load the BPF programs: %s%s%s", strerror(-err),
 			*line ? ": " : "", line);
 }

@@ -235,7 +235,9 @@ void process_describe(uint32_t pid, char comm[EV_COMM_LEN], char *state)
 	len = file_text(path, text, sizeof(text));
 	if (len > 0)
 		memcpy(comm, text, strnlen(text, EV_COMM_LEN - 1));
-	comm[strcspn(comm, "\n")] = '\0';
+	/* Behind the name there is a newline; one in it belongs to it. */
+	if (strlen(comm) && comm[strlen(comm) - 1] == '\n')
+		comm[strlen(comm) - 1] = '\0';
 	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
 	if (file_text(path, text, sizeof(text)) > 0)
 		*state = process_parse_state(text);

@@ -152,20 +152,39 @@ static bool in_bridge(const struct probe *probe, const struct corr_host *host)
 	return false;
 }
 
-void firewall_place(const struct probe *probe, const struct corr_host *host, bool reply,
-		    struct firewall_place *out)
+static void search(const struct probe *probe, const struct stretch *s, struct firewall_place *out)
 {
-	struct stretch s = find_stretch(probe, host, reply);
 	const struct fact_hook *h = NULL;
 
-	*out = (struct firewall_place){.hook = s.name};
-	while (s.hooks && (h = probe_fact(probe, EV_FACT_HOOK, h))) {
-		if (!within(&s, h))
+	*out = (struct firewall_place){.hook = s->name};
+	while (s->hooks && (h = probe_fact(probe, EV_FACT_HOOK, h))) {
+		if (!within(s, h))
 			continue;
 		out->conntrack |= h->backend == HOOK_CONNTRACK;
 		consider(out, h);
 	}
-	if (!reply && in_bridge(probe, host) && (!out->entry || suspicion(out->entry) < 2))
+}
+
+static bool accounted_for(const struct firewall_place *place)
+{
+	return place->entry && suspicion(place->entry) == 2;
+}
+
+void firewall_place(const struct probe *probe, const struct corr_host *host, bool reply,
+		    struct firewall_place *out)
+{
+	struct stretch s = find_stretch(probe, host, reply);
+
+	if (!reply && probe->attempt.drop_at.reentered) {
+		struct stretch device = {.after = INT64_MIN, .to = INT64_MAX};
+
+		at_device(&device, NETDEV_INGRESS);
+		search(probe, &device, out);
+		if (accounted_for(out))
+			return;
+	}
+	search(probe, &s, out);
+	if (!reply && in_bridge(probe, host) && !accounted_for(out))
 		*out = (struct firewall_place){.hook = "", .bridge = true};
 	/* Which hook it was follows from the chains that could have done it. */
 	if (!*s.name && out->entry) {

@@ -45,6 +45,24 @@ static const struct cause *find_cause(const struct probe *probe, const struct co
 	return cause;
 }
 
+/* Interface and kernel function names are escaped nowhere else: nothing unprintable leaves in a
+ * text. */
+static void scrub(char *text)
+{
+	for (; *text; text++)
+		if (*text < 0x20 || *text > 0x7e)
+			*text = '?';
+}
+
+static void scrub_all(struct verdict *v)
+{
+	scrub(v->summary);
+	for (unsigned int i = 0; i < v->n_fix; i++)
+		scrub(v->fix[i]);
+	for (unsigned int i = 0; i < v->n_steps; i++)
+		scrub(v->steps[i].what);
+}
+
 static void write_texts(const struct cause *cause, struct values_of *of, struct verdict *v)
 {
 	const struct template_values values = {values_get, of};
@@ -117,5 +135,6 @@ const struct cause *judge(const struct probe *probe, const struct corr_host *hos
 	write_texts(cause, &of, v);
 	steps_write(probe, host, v);
 	tame_texts(v);
+	scrub_all(v);
 	return cause;
 }

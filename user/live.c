@@ -150,6 +150,11 @@ static void tear_down(struct live *live)
 	summary_free(live->summary);
 }
 
+static int write_summary(struct live *live, const void *what)
+{
+	return live->sink->summary(what, live->options);
+}
+
 static void print_summary(struct live *live)
 {
 	struct summary *s = live->summary;
@@ -162,7 +167,7 @@ static void print_summary(struct live *live)
 	summary_finish(s);
 	if (!summary_probes(s->counts))
 		not_arriving_explain(s, live->options);
-	live->err = live->sink->summary(s, live->options);
+	live->err = live_write(live, write_summary, s);
 	live->doing = "writing results";
 }
 
@@ -186,11 +191,11 @@ static int trace(struct live *live)
 	live_run(live);
 	if (!live->err)
 		print_summary(live);
-	/* The reader of stdout has gone, as with "| head": nobody to tell. */
-	if (!live->err || live->err == -EPIPE)
+	/* The reader of stdout has gone, as with "| head", or does not read: nobody to tell. */
+	if (!live->err || live->err == -EPIPE || live->err == -EINTR)
 		return status_of(live->summary);
 	fprintf(stderr, "clbtrace: %s failed: %s\n", live->doing, strerror(-live->err));
-	return -EIO;
+	return -EINVAL;
 }
 
 int cmd_live(int argc, char **argv)

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,17 +30,53 @@ static void request_stop(int number)
 	stop_requested = 1;
 }
 
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+
+static void let_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(ending) / sizeof(*ending); i++)
+		sigaddset(&set, ending[i]);
+	sigprocmask(how, &set, NULL);
+}
+
+/* Once asked to end, a reader gets two more seconds to read. */
+static bool reader_reads(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	return poll(&out, 1, 2000) > 0;
+}
+
+int live_write(struct live *live, int (*write)(struct live *live, const void *what),
+	       const void *what)
+{
+	int err = 0;
+
+	let_signals(SIG_UNBLOCK);
+	if (stop_requested && !reader_reads())
+		err = -EINTR;
+	if (!err)
+		err = write(live, what);
+	let_signals(SIG_BLOCK);
+	if (err) {
+		__fpurge(stdout);
+		clearerr(stdout);
+	}
+	return err;
+}
+
 void live_catch_signals(void)
 {
-	static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
-	const struct sigaction stop = {.sa_handler = request_stop, .sa_flags = SA_RESTART};
+	const struct sigaction stop = {.sa_handler = request_stop};
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	struct sigaction now;
-	sigset_t blocked;
 
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL); /* a file at its limit is an error like a full disk */
 	/* Taken in ppoll() only: none can come between looking at the flag and sleeping. */
-	sigemptyset(&blocked);
 	for (size_t i = 0; i < sizeof(ending) / sizeof(*ending); i++) {
 		/* nohup has SIGHUP ignored, and means it; a shell's "&" has SIGINT ignored, and
 		 * does not. */
@@ -47,9 +84,8 @@ void live_catch_signals(void)
 		    now.sa_handler == SIG_IGN)
 			continue;
 		sigaction(ending[i], &stop, NULL);
-		sigaddset(&blocked, ending[i]);
 	}
-	sigprocmask(SIG_BLOCK, &blocked, NULL);
+	let_signals(SIG_BLOCK);
 }
 
 uint64_t live_now(void)
@@ -68,12 +104,21 @@ static void note_error(struct live *live, int err, const char *doing)
 	live->doing = doing;
 }
 
+static int write_notice(struct live *live, const void *what)
+{
+	return live->sink->notice(what, live_now() + live->wall_offset_ns, live->options);
+}
+
+static int write_verdict(struct live *live, const void *what)
+{
+	return live->sink->verdict(what, live->options);
+}
+
 void live_notice(void *ctx, const char *text)
 {
 	struct live *live = ctx;
 
-	note_error(live, live->sink->notice(text, live_now() + live->wall_offset_ns, live->options),
-		   writing);
+	note_error(live, live_write(live, write_notice, text), writing);
 }
 
 /* Verdicts matter more than the file: a full disk ends the file, not the tracing. */
@@ -116,7 +161,7 @@ static void take_verdict(void *ctx, const struct verdict *v)
 	if (live->enough || live->err)
 		return;
 	summary_add(live->summary, v);
-	note_error(live, live->sink->verdict(v, live->options), writing);
+	note_error(live, live_write(live, write_verdict, v), writing);
 	if (!v->revised && ++live->verdicts == live->options->count)
 		live->enough = true;
 }

@@ -32,6 +32,14 @@ struct live {
 /* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t live_now(void);
 
+/*
+ * Writes results with write(live, what), which returns 0 or -errno. A reader that has stopped
+ * reading (a pager, a stuck terminal) must not make clbtrace unstoppable: signals end this write,
+ * and what was not read by then is let go of. Returns 0, what write returned, or -EINTR.
+ */
+int live_write(struct live *live, int (*write)(struct live *live, const void *what),
+	       const void *what);
+
 /* Makes SIGINT, SIGTERM and SIGHUP end live_run(), and a closed stdout an error instead of a
  * signal. */
 void live_catch_signals(void);

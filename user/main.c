@@ -49,6 +49,10 @@ int main(int argc, char **argv)
 
 	open_standard_streams();
 	ret = run(argc, argv);
+	if (ret >= 0 && (fflush(stdout) == EOF || ferror(stdout)) && errno != EPIPE) {
+		fprintf(stderr, "clbtrace: writing results failed: %s\n", strerror(errno));
+		return STATUS_USAGE;
+	}
 	if (ret >= 0)
 		return ret;
 	return ret == -EINVAL ? STATUS_USAGE : STATUS_CANNOT;

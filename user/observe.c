@@ -108,9 +108,7 @@ static void observe_syn(struct attempt *a, const struct ev_packet *p)
 	set_bits(a, E(ARRIVED), &p->hdr);
 	switch (p->waypoint) {
 	case WP_TC_INGRESS:
-		/* On a bridge's port netfilter may have seen it before (br_netfilter): not here
-		 * yet. */
-		a->in = (struct nf_position){0};
+		a->in.reentered = a->in.skb == p->hdr.skb;
 		if_set_add(&a->tc_ifs, p->ifindex);
 		if_set_add(&a->in_ifs, p->ifindex);
 		break;
@@ -213,7 +211,7 @@ static void observe_packet(struct probe *probe, const struct ev_packet *p, bool 
 	if (p->waypoint == WP_NETFILTER) {
 		struct nf_position *position = incoming ? &a->in : &a->out;
 
-		*position = (struct nf_position){p->hdr.skb, p->priority, p->hook};
+		*position = (struct nf_position){p->hdr.skb, p->priority, p->hook, false};
 		if (p->redirect_dport) {
 			a->redirected = probe->flow;
 			a->redirected.dport = p->redirect_dport;

@@ -35,6 +35,8 @@ struct nf_position {
 	uint64_t skb; /* 0: none was passed */
 	int32_t priority;
 	uint8_t hook;
+	bool reentered; /* then it entered another device: br_netfilter shows PREROUTING at a
+			   bridge's port */
 };
 
 struct if_set {

@@ -102,6 +102,8 @@ int sink_pcap_open(struct sink_pcap **out, const char *path, uint64_t wall_offse
 		err = sink_pcap_flush(sink);
 	if (err) {
 		sink_pcap_close(sink);
+		if (fd >= 0)
+			unlink(path); /* it has nothing in it */
 		return err;
 	}
 	*out = sink;
