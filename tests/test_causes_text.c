@@ -193,7 +193,7 @@ static void test_values_without_facts(void **state)
 {
 	struct corr_host host = {.timeout_ns = FX_TIMEOUT_MS * FX_MS};
 	struct probe probe = {.flow = {.family = 4, .dport = 80}};
-	struct values_of of = {&probe, &host};
+	struct values_of of = {.probe = &probe, .host = &host};
 
 	(void)state;
 	for (uint64_t bits = 0; bits < 2; bits++) {

@@ -27,11 +27,15 @@ static const struct cause causes_good[] = {
 			   CONFIDENCE_CERTAIN},
 			  {E(RESPONSE) | E(TIMEOUT), E(LATE) | E(HTTP_STATUS), CONFIDENCE_CERTAIN},
 			  {E(RESPONSE) | E(RST_OUT), E(LATE) | E(HTTP_STATUS), CONFIDENCE_CERTAIN},
+			  {E(HANDSHAKE) | E(ESTABLISHED) | E(TIMEOUT),
+			   E(REQUEST) | E_DROP_ACK | E(RESET_ACTIVE) | E(NOT_ACCEPTED) |
+				   E(DROP_REPLY),
+			   CONFIDENCE_CERTAIN},
 			  {E(HANDSHAKE) | E(TIMEOUT),
 			   E(REQUEST) | E_DROP_ACK | E(RESET_HANDSHAKE) | E(RESET_ACTIVE) |
 				   E(NOT_ACCEPTED) | E(DROP_OTHER) | E(DROP_REPLY) |
 				   E(GREW_OVERFLOWS),
-			   CONFIDENCE_CERTAIN}},
+			   CONFIDENCE_LIKELY}},
 		.summary = "{exchange}",
 	},
 	{.next = causes_arrival},

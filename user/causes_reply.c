@@ -122,11 +122,15 @@ const struct cause causes_reply[] = {
 		.explain = "The connection was established and the request arrived, but no byte of "
 			   "an answer left this host before the timeout.",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(REQUEST) | E(TIMEOUT),
+		.rules = {{E(REQUEST) | E(ESTABLISHED) | E(TIMEOUT),
+			   E(RESPONSE) | E(NOT_ACCEPTED) | E(SERVER_FIN) | E(RESET_ACTIVE) |
+				   E(DROP_NETFILTER) | E(DROP_REPLY) | E(DROP_SOCKET_FILTER),
+			   CONFIDENCE_CERTAIN},
+			  {E(REQUEST) | E(TIMEOUT),
 			   E(RESPONSE) | E(NOT_ACCEPTED) | E(SERVER_FIN) | E(RESET_ACTIVE) |
 				   E(DROP_NETFILTER) | E(DROP_REPLY) | E(DROP_OVERFLOW) |
-				   E(DROP_SOCKET_FILTER),
-			   CONFIDENCE_CERTAIN}},
+				   E(DROP_SOCKET_FILTER) | E(GREW_OVERFLOWS),
+			   CONFIDENCE_LIKELY}},
 		.needs = NEED_CONN | NEED_SERVICE,
 		.summary = "request received, no answer within {timeout} ms[: {process} has not "
 			   "answered][, {unread} bytes of it still unread]",

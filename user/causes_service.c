@@ -185,7 +185,9 @@ const struct cause causes_service[] = {
 		.rules = {{E(DELIVERED) | E(SYN_QUEUE_FULL) | E(GREW_REQQFULL) | E(TIMEOUT),
 			   E(SYNACK_MADE), CONFIDENCE_CERTAIN},
 			  {E(DELIVERED) | E(SYN_QUEUE_FULL) | E(TIMEOUT), E(SYNACK_MADE),
-			   CONFIDENCE_LIKELY}},
+			   CONFIDENCE_LIKELY},
+			  {E(DELIVERED) | E(LISTEN_FOUND) | E(GREW_REQQFULL) | E(TIMEOUT),
+			   E(SYNACK_MADE) | E(LISTEN_FULL), CONFIDENCE_LIKELY}},
 		.needs = NEED_SERVICE | NEED_COUNTERS,
 		.summary = "SYN queue of {process} full: {syn_queue} half-open connections "
 			   "(tcp_max_syn_backlog {max_syn_backlog}, listen backlog {limit}), SYN "
@@ -211,7 +213,7 @@ const struct cause causes_service[] = {
 			  {E(DELIVERED) | E(LISTEN_FULL) | E(TIMEOUT),
 			   E(SYNACK_MADE) | E(SYN_QUEUE_FULL), CONFIDENCE_LIKELY},
 			  {E(HANDSHAKE) | E(GREW_OVERFLOWS) | E(TIMEOUT),
-			   E(RESPONSE) | E(NOT_ACCEPTED) | E(REQUEST) | E(RESET_ACTIVE),
+			   E(RESPONSE) | E(NOT_ACCEPTED) | E(ESTABLISHED) | E(RESET_ACTIVE),
 			   CONFIDENCE_LIKELY}},
 		.needs = NEED_SERVICE | NEED_COUNTERS,
 		.summary = "accept queue of {process} full: backlog {backlog}, limit {limit} "

@@ -38,3 +38,21 @@ const char *escape_text(const void *data, size_t len, char *out, size_t out_len)
 	out[at] = 0;
 	return out;
 }
+
+const char *shell_word(const char *text, char *out, size_t out_len)
+{
+	static const char harmless[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:/@%+=,-";
+	size_t at = 0;
+
+	if (*text && !text[strspn(text, harmless)]) {
+		snprintf(out, out_len, "%s", text);
+		return out;
+	}
+	at += (size_t)snprintf(out, out_len, "'");
+	for (; *text && at + 6 < out_len; text++)
+		at += (size_t)snprintf(out + at, out_len - at, *text == '\'' ? "'\\''" : "%c",
+				       *text);
+	snprintf(out + at, out_len - at, "'");
+	return out;
+}

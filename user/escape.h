@@ -13,4 +13,7 @@
  */
 const char *escape_text(const void *data, size_t len, char *out, size_t out_len);
 
+/* The text as one word of a POSIX shell: quoted unless all of it is harmless. Returns out. */
+const char *shell_word(const char *text, char *out, size_t out_len);
+
 #endif

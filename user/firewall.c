@@ -273,6 +273,18 @@ static unsigned int port_there(const struct probe *probe, const struct firewall_
 	return to->dport;
 }
 
+/* The rule with its names as words for a shell. */
+static void pasteable_rule(const struct firewall_place *place, struct verdict_rule *r)
+{
+	char plain[FACT_TABLE_LEN];
+
+	firewall_rule(place, r);
+	memcpy(plain, r->table, sizeof(plain));
+	shell_word(plain, r->table, sizeof(r->table));
+	memcpy(plain, r->chain, sizeof(plain));
+	shell_word(plain, r->chain, sizeof(r->chain));
+}
+
 bool firewall_fix(const struct probe *probe, const struct firewall_place *place, bool reply,
 		  char *out, size_t out_len)
 {
@@ -282,7 +294,7 @@ bool firewall_fix(const struct probe *probe, const struct firewall_place *place,
 
 	if (!place->entry || place->entry->backend == HOOK_OTHER)
 		return false;
-	firewall_rule(place, &r);
+	pasteable_rule(place, &r);
 	addr_text(probe->flow.saddr, addr);
 	if (place->entry->backend == HOOK_IPTABLES_LEGACY || is_iptables_nft(&r))
 		snprintf(out, out_len, "%s%s%s%s -I %s %s %s -p tcp %s %u -j ACCEPT",
@@ -312,7 +324,7 @@ bool firewall_show(const struct firewall_place *place, char *out, size_t out_len
 			 "nft list ruleset; iptables-save; ip6tables-save  # all rules");
 		return true;
 	}
-	firewall_rule(place, &r);
+	pasteable_rule(place, &r);
 	if (place->entry->backend == HOOK_IPTABLES_LEGACY)
 		snprintf(out, out_len, "%s-legacy -t %s -nvL --line-numbers  # the rules there",
 			 strcmp(r.family, "ip6") ? "iptables" : "ip6tables", r.table);

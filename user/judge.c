@@ -45,24 +45,6 @@ static const struct cause *find_cause(const struct probe *probe, const struct co
 	return cause;
 }
 
-/* Interface and kernel function names are escaped nowhere else: nothing unprintable leaves in a
- * text. */
-static void scrub(char *text)
-{
-	for (; *text; text++)
-		if (*text < 0x20 || *text > 0x7e)
-			*text = '?';
-}
-
-static void scrub_all(struct verdict *v)
-{
-	scrub(v->summary);
-	for (unsigned int i = 0; i < v->n_fix; i++)
-		scrub(v->fix[i]);
-	for (unsigned int i = 0; i < v->n_steps; i++)
-		scrub(v->steps[i].what);
-}
-
 static void write_texts(const struct cause *cause, struct values_of *of, struct verdict *v)
 {
 	const struct template_values values = {values_get, of};
@@ -71,6 +53,7 @@ static void write_texts(const struct cause *cause, struct values_of *of, struct 
 	if (!template_expand(cause->summary, &values, v->summary, sizeof(v->summary)))
 		snprintf(v->summary, sizeof(v->summary), "%s", cause->title);
 	v->n_fix = 0;
+	of->quote = true;
 	for (int i = 0; i < CAUSE_FIX_MAX && cause->fix[i]; i++)
 		v->n_fix += template_expand(cause->fix[i], &values, v->fix[v->n_fix],
 					    sizeof(v->fix[0]));
@@ -113,7 +96,7 @@ static void tame_texts(struct verdict *v)
 const struct cause *judge(const struct probe *probe, const struct corr_host *host,
 			  uint64_t wall_offset_ns, uint64_t lost, struct verdict *v)
 {
-	struct values_of of = {probe, host};
+	struct values_of of = {.probe = probe, .host = host};
 	const struct cause *cause = find_cause(probe, host, lost, &v->confidence);
 	uint64_t waited = probe->cut_short_ms ? probe->cut_short_ms * 1000000ULL : host->timeout_ns;
 	uint64_t end = probe->timed_out ? probe->first_ns + waited : probe->attempt.decided_ns;
@@ -135,6 +118,5 @@ const struct cause *judge(const struct probe *probe, const struct corr_host *hos
 	write_texts(cause, &of, v);
 	steps_write(probe, host, v);
 	tame_texts(v);
-	scrub_all(v);
 	return cause;
 }

@@ -142,6 +142,11 @@ static int push_event(void *ctx, const struct ev_hdr *ev)
 
 	if (live->pcap)
 		check_file(live, sink_pcap_push(live->pcap, ev));
+	if (ev->type == EV_LOST && !live->told_loss) {
+		live->told_loss = true;
+		live_notice(live, "more happens than can be read: events were lost, their probes "
+				  "are incomplete");
+	}
 	err = corr_push(live->corr, ev);
 	note_error(live, err, "reading events");
 	return err;

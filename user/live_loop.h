@@ -24,6 +24,7 @@ struct live {
 	uint64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	uint64_t now_ns;	 /* CLOCK_MONOTONIC, read before the events at hand */
 	uint64_t verdicts;	 /* printed, revised ones aside */
+	bool told_loss;		 /* that events were lost */
 	bool enough;		 /* --count is reached */
 	int err;		 /* the first -errno, which ends the loop */
 	const char *doing;	 /* what failed with it */

@@ -4,7 +4,32 @@
 
 #include <string.h>
 
+#include "escape.h"
 #include "values_internal.h"
+
+/* Names that somebody else chose. */
+static bool is_foreign_name(const char *name)
+{
+	static const char *const foreign[] = {"if", "out_if", "src_if", "sysctl_if",
+					      "listener_dev"};
+
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+		if (!strcmp(name, foreign[i]))
+			return true;
+	return false;
+}
+
+static bool get(const struct value *v, const struct values_of *of, char *out, size_t out_len)
+{
+	char plain[512];
+
+	if (!of->quote || !is_foreign_name(v->name))
+		return v->get(of, out, out_len);
+	if (!v->get(of, plain, sizeof(plain)))
+		return false;
+	shell_word(plain, out, out_len);
+	return true;
+}
 
 bool values_get(void *ctx, const char *name, size_t name_len, char *out, size_t out_len)
 {
@@ -13,6 +38,6 @@ bool values_get(void *ctx, const char *name, size_t name_len, char *out, size_t 
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
 		for (const struct value *v = tables[t]; v->name; v++)
 			if (strlen(v->name) == name_len && !memcmp(v->name, name, name_len))
-				return v->get(ctx, out, out_len);
+				return get(v, ctx, out, out_len);
 	return false;
 }

@@ -11,6 +11,7 @@ struct corr_host;
 struct values_of {
 	const struct probe *probe;
 	const struct corr_host *host;
+	bool quote; /* names as words for a shell: for what is to be pasted into one */
 };
 
 /* For struct template_values: ctx is a struct values_of. */
