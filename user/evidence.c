@@ -15,6 +15,8 @@ static uint64_t listeners(const struct probe *probe, const struct corr_host *hos
 	const struct fact_listener *l = NULL;
 	uint64_t bits = 0;
 
+	if (probe->attempt.redirected.family) /* see listener_best() */
+		return 0;
 	while ((l = probe_fact(probe, EV_FACT_LISTENER, l))) {
 		switch (listener_fit(probe, host, l)) {
 		case FIT_ALL:

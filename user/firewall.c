@@ -15,8 +15,8 @@ enum { PREROUTING, INPUT, FORWARD, OUTPUT, POSTROUTING, N_HOOKS };
 
 enum { NETDEV_INGRESS, NETDEV_EGRESS };
 
-/* NF_IP_PRI_NAT_DST: until there a packet has its original destination. */
-enum { PRIORITY_DNAT = -100 };
+/* NF_IP_PRI_NAT_DST, NF_IP_PRI_NAT_SRC: between them a redirected packet has its new addresses. */
+enum { PRIORITY_DNAT = -100, PRIORITY_SNAT = 100 };
 
 /* A stretch of a hook: entries with a priority after `after`, up to and including `to`. */
 struct stretch {
@@ -143,12 +143,21 @@ static void consider(struct firewall_place *out, const struct fact_hook *h)
 		out->entry = h;
 }
 
-/* Came in by a bridge's port, and was not seen at the bridge: bridge-family rules may have it. */
+/*
+ * Came in by a bridge's port, and was not seen at the bridge: bridge-family rules may have it.
+ * br_netfilter shows PREROUTING with the bridge as its first device; in a VRF the member itself is
+ * the first.
+ */
 static bool in_bridge(const struct probe *probe, const struct corr_host *host)
 {
-	for (size_t i = 0; i < host->n_links; i++)
-		if (host->links[i].ifindex == probe->ifindex && host->links[i].master)
-			return !if_set_has(&probe->attempt.tc_ifs, host->links[i].master);
+	const struct attempt *a = &probe->attempt;
+
+	for (size_t i = 0; i < host->n_links; i++) {
+		uint32_t master = host->links[i].master;
+
+		if (host->links[i].ifindex == probe->ifindex && master)
+			return !if_set_has(&a->tc_ifs, master) && (!a->l3_if || a->l3_if == master);
+	}
 	return false;
 }
 
@@ -261,14 +270,16 @@ static bool is_iptables_nft(const struct verdict_rule *r)
 	       !strcmp(r->chain, r->hook);
 }
 
-/* The service's port as rules at that place see it: behind nat PREROUTING, a redirected one. */
+/* The service's port as rules at that place see it: between nat PREROUTING and POSTROUTING, a
+ * redirected one. */
 static unsigned int port_there(const struct probe *probe, const struct firewall_place *place)
 {
 	const struct ev_flow *to = &probe->attempt.redirected;
 	const struct fact_hook *h = place->entry;
 
-	if (!to->family || h->pf == PF_NETDEV || h->hook == OUTPUT || h->hook == POSTROUTING ||
-	    (h->hook == PREROUTING && h->priority <= PRIORITY_DNAT))
+	if (!to->family || h->pf == PF_NETDEV ||
+	    (h->hook == PREROUTING && h->priority <= PRIORITY_DNAT) ||
+	    (h->hook == POSTROUTING && h->priority > PRIORITY_SNAT))
 		return probe->flow.dport;
 	return to->dport;
 }

@@ -39,6 +39,10 @@ const struct fact_listener *listener_best(const struct probe *probe, const struc
 	const struct fact_listener *l = NULL, *best = NULL;
 	enum listener_fit fit = FIT_NOT_FAMILY;
 
+	/* The facts are about the port that was probed: no service of a redirected one is among
+	 * them. */
+	if (probe->attempt.redirected.family)
+		return NULL;
 	while ((l = probe_fact(probe, EV_FACT_LISTENER, l))) {
 		enum listener_fit this = listener_fit(probe, host, l);
 

@@ -113,6 +113,8 @@ static void observe_syn(struct attempt *a, const struct ev_packet *p)
 		if_set_add(&a->in_ifs, p->ifindex);
 		break;
 	case WP_NETFILTER:
+		if (p->hook == HOOK_PREROUTING && !a->l3_if)
+			a->l3_if = p->ifindex;
 		if (p->hook == HOOK_PREROUTING || p->hook == HOOK_INPUT)
 			if_set_add(&a->in_ifs, p->ifindex);
 		if (p->hook == HOOK_INPUT && p->priority >= NF_LAST_PRIORITY)

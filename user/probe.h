@@ -56,6 +56,7 @@ struct attempt {
 	struct nf_position out;
 	struct nf_position drop_at; /* as of the decisive drop */
 	struct if_set in_ifs;	    /* interfaces that the SYN came in on, of both layers */
+	uint32_t l3_if;		    /* that of the first PREROUTING */
 	struct if_set tc_ifs;	    /* of these, the ones whose tc ingress it passed */
 	struct if_set out_ifs;	    /* that the SYN-ACK went out by */
 	struct ev_socket socket;    /* hdr.type 0: none */
