@@ -92,7 +92,7 @@ static struct stretch find_stretch(const struct probe *probe, const struct corr_
 		return s;
 	if (!at->skb && drop->tcp.payload_len) { /* waypoints look at short packets only */
 		s.hooks = reply ? 1U << OUTPUT | 1U << POSTROUTING
-				: 1U << PREROUTING | 1U << INPUT | 1U << FORWARD;
+				: 1U << PREROUTING | 1U << (dst_is_local(probe) ? INPUT : FORWARD);
 	} else if (!at->skb && reply) {
 		in_hook(&s, OUTPUT);
 	} else if (!at->skb) {

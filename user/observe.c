@@ -210,10 +210,16 @@ static void observe_packet(struct probe *probe, const struct ev_packet *p, bool 
 {
 	struct attempt *a = &probe->attempt;
 
+	/* Where the probe came in: another packet, perhaps in memory used again. */
+	if (incoming && p->waypoint == WP_TC_INGRESS && p->ifindex == probe->ifindex)
+		a->in = (struct nf_position){0};
 	if (p->waypoint == WP_NETFILTER) {
 		struct nf_position *position = incoming ? &a->in : &a->out;
 
-		*position = (struct nf_position){p->hdr.skb, p->priority, p->hook, false};
+		*position = (struct nf_position){.skb = p->hdr.skb,
+						 .payload_len = p->tcp.payload_len,
+						 .priority = p->priority,
+						 .hook = p->hook};
 		if (p->redirect_dport) {
 			a->redirected = probe->flow;
 			a->redirected.dport = p->redirect_dport;
@@ -262,6 +268,14 @@ static void observe_socket(struct attempt *a, const struct ev_socket *s)
 	set_bits(a, bits, &s->hdr);
 }
 
+/* How far the dropped packet had come, if this is of the same packet. */
+static struct nf_position position_of(const struct nf_position *at, const struct ev_drop *d)
+{
+	bool same = at->skb == d->hdr.skb && at->payload_len == d->tcp.payload_len;
+
+	return same ? *at : (struct nf_position){0};
+}
+
 /* The class of a drop of the prober's packet, 0: none. */
 static uint64_t drop_class(const struct ev_drop *d, bool syn)
 {
@@ -294,7 +308,7 @@ static void observe_drop_in(struct attempt *a, const struct ev_drop *d)
 		return;
 	if (!a->drop.hdr.type || bit != E(DROP_OTHER)) {
 		a->drop = *d;
-		a->drop_at = a->in.skb == d->hdr.skb ? a->in : (struct nf_position){0};
+		a->drop_at = position_of(&a->in, d);
 	}
 	set_bits(a, bit, &d->hdr);
 }
@@ -313,7 +327,7 @@ static void observe_drop_reply(struct attempt *a, const struct ev_drop *d)
 	if (says_nothing && a->left_skb == d->hdr.skb)
 		return;
 	a->reply_drop = *d;
-	a->drop_at = a->out.skb == d->hdr.skb ? a->out : (struct nf_position){0};
+	a->drop_at = position_of(&a->out, d);
 	set_bits(a, strncmp(d->reason_name, "NEIGH_", 6) ? E(DROP_REPLY) : E(DROP_NEIGH), &d->hdr);
 }
 

@@ -32,7 +32,9 @@ enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
 
 /* What a netfilter waypoint of the probe's packet told last. */
 struct nf_position {
-	uint64_t skb; /* 0: none was passed */
+	uint64_t skb;	      /* 0: none was passed */
+	uint16_t payload_len; /* memory is used again: the address alone does not tell packets apart
+			       */
 	int32_t priority;
 	uint8_t hook;
 	bool reentered; /* then it entered another device: br_netfilter shows PREROUTING at a

@@ -17,3 +17,8 @@ diagnose --send "$long" --timeout 800 "$LAB_SERVER4" 80
 expect_wire ' failed: SYN-ACK$'
 expect_failed firewall-drop netfilter
 expect_verdict '{"confidence":"likely","rule":{"backend":"nft","family":"ip","table":"filter","hook":"INPUT"}}'
+
+# What is only forwarded through is not suspected.
+s iptables-nft -t mangle -A FORWARD -p tcp --dport 99 -j DROP
+diagnose --send "$long" --timeout 800 "$LAB_SERVER4" 80
+expect_verdict '{"rule":{"table":"filter","hook":"INPUT"}}'
