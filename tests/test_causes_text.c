@@ -6,7 +6,8 @@
 #include "../user/values_internal.h"
 #include "fixture.h"
 
-static const struct value *const tables[] = {values_socket, values_network, values_words};
+static const struct value *const tables[] = {values_socket, values_network, values_filters,
+					     values_words};
 
 #define FOR_EACH_CAUSE(c) for (const struct cause *c = cause_next(NULL); c; c = cause_next(c))
 
@@ -139,7 +140,6 @@ static const struct {
 	{"somaxconn_fix", NEED_SYSCTLS},
 	{"max_syn_backlog", NEED_SYSCTLS},
 	{"syn_backlog_fix", NEED_SYSCTLS},
-	{"l3mdev_fix", NEED_SYSCTLS},
 	{"rp_all", NEED_SYSCTLS},
 	{"rp_if", NEED_SYSCTLS},
 	{"overflow_words", NEED_COUNTERS},

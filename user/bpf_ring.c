@@ -25,8 +25,8 @@ struct bpf_ring {
 	/* During a drain: */
 	const struct event_sink *to;
 	int records;
-	int error;
-	uint64_t newest_ns; /* the last record's time */ /* what push returned */
+	int error;	    /* what push returned */
+	uint64_t newest_ns; /* the last record's time */
 };
 
 /* Bytes of a kernel event without what follows it; 0 for a type that the kernel does not send. */

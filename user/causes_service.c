@@ -16,8 +16,7 @@ const struct cause causes_service[] = {
 		.needs = NEED_SERVICE,
 		.summary = "{process} listens on {listener} bound to device {listener_dev}; the "
 			   "probe came in on {if}",
-		.fix = {"unbind {comm} from {listener_dev}, or bind it to {if}",
-			"[sysctl -w {l3mdev_fix}]"},
+		.fix = {"unbind {comm} from {listener_dev}, or bind it to {if}"},
 	},
 	{
 		.id = "listener-wrong-address",

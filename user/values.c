@@ -2,10 +2,24 @@
 // The values that the cause table's texts can name, looked up by name.
 #include "values.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "escape.h"
 #include "values_internal.h"
+
+bool value_put(char *out, size_t out_len, const char *text)
+{
+	snprintf(out, out_len, "%s", text);
+	return true;
+}
+
+bool value_put_number(char *out, size_t out_len, int64_t number)
+{
+	snprintf(out, out_len, "%" PRId64, number);
+	return true;
+}
 
 /* Names that somebody else chose. */
 static bool is_foreign_name(const char *name)
@@ -33,7 +47,8 @@ static bool get(const struct value *v, const struct values_of *of, char *out, si
 
 bool values_get(void *ctx, const char *name, size_t name_len, char *out, size_t out_len)
 {
-	const struct value *const tables[] = {values_socket, values_network, values_words};
+	const struct value *const tables[] = {values_socket, values_network, values_filters,
+					      values_words};
 
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
 		for (const struct value *v = tables[t]; v->name; v++)

@@ -15,9 +15,14 @@ struct value {
 	bool (*get)(const struct values_of *of, char *out, size_t out_len);
 };
 
+/* How most values are written. Both return true. */
+bool value_put(char *out, size_t out_len, const char *text);
+bool value_put_number(char *out, size_t out_len, int64_t number);
+
 /* Each ends with a NULL name. */
 extern const struct value values_socket[];  /* listeners, queues, timestamps */
-extern const struct value values_network[]; /* interfaces, routes, addresses, programs, firewall */
+extern const struct value values_network[]; /* interfaces, routes, addresses */
+extern const struct value values_filters[]; /* programs, connection tracking, packet filter */
 
 /* How the probe went, in words: values_words.c */
 extern const struct value values_words[];

@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Values about the way of the packet: addresses, interfaces, routes, programs, the firewall.
+// Values about the way of the packet: addresses, interfaces, routes.
 #include <inttypes.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "escape.h"
-#include "firewall.h"
 #include "flow.h"
 #include "steps_facts.h"
 #include "values_internal.h"
-
-static bool put(char *out, size_t out_len, const char *text)
-{
-	snprintf(out, out_len, "%s", text);
-	return true;
-}
-
-static bool put_number(char *out, size_t out_len, int64_t number)
-{
-	snprintf(out, out_len, "%" PRId64, number);
-	return true;
-}
 
 static bool is_v4(const struct values_of *of)
 {
@@ -32,24 +19,24 @@ static bool src(const struct values_of *of, char *out, size_t out_len)
 {
 	char text[FLOW_ADDR_LEN];
 
-	return put(out, out_len, addr_text(of->probe->flow.saddr, text));
+	return value_put(out, out_len, addr_text(of->probe->flow.saddr, text));
 }
 
 static bool dst(const struct values_of *of, char *out, size_t out_len)
 {
 	char text[FLOW_ADDR_LEN];
 
-	return put(out, out_len, addr_text(of->probe->flow.daddr, text));
+	return value_put(out, out_len, addr_text(of->probe->flow.daddr, text));
 }
 
 static bool sport(const struct values_of *of, char *out, size_t out_len)
 {
-	return put_number(out, out_len, of->probe->flow.sport);
+	return value_put_number(out, out_len, of->probe->flow.sport);
 }
 
 static bool dport(const struct values_of *of, char *out, size_t out_len)
 {
-	return put_number(out, out_len, of->probe->flow.dport);
+	return value_put_number(out, out_len, of->probe->flow.dport);
 }
 
 /* Where the service should be: behind a redirection, its new address and port. */
@@ -68,29 +55,30 @@ static bool sought(const struct values_of *of, char *out, size_t out_len)
 
 static bool host_bits(const struct values_of *of, char *out, size_t out_len)
 {
-	return put(out, out_len, is_v4(of) ? "32" : "128");
+	return value_put(out, out_len, is_v4(of) ? "32" : "128");
 }
 
 static bool family(const struct values_of *of, char *out, size_t out_len)
 {
-	return put(out, out_len, is_v4(of) ? "IPv4" : "IPv6");
+	return value_put(out, out_len, is_v4(of) ? "IPv4" : "IPv6");
 }
 
 static bool iptables(const struct values_of *of, char *out, size_t out_len)
 {
-	return put(out, out_len, is_v4(of) ? "iptables" : "ip6tables");
+	return value_put(out, out_len, is_v4(of) ? "iptables" : "ip6tables");
 }
 
 static bool arp(const struct values_of *of, char *out, size_t out_len)
 {
-	return put(out, out_len, is_v4(of) ? "ARP" : "neighbour discovery");
+	return value_put(out, out_len, is_v4(of) ? "ARP" : "neighbour discovery");
 }
 
 static bool dst_listen(const struct values_of *of, char *out, size_t out_len)
 {
 	char text[FLOW_ENDPOINT_LEN];
 
-	return put(out, out_len, endpoint_text(of->probe->flow.daddr, of->probe->flow.dport, text));
+	return value_put(out, out_len,
+			 endpoint_text(of->probe->flow.daddr, of->probe->flow.dport, text));
 }
 
 static bool any_listen(const struct values_of *of, char *out, size_t out_len)
@@ -103,7 +91,7 @@ static bool if_name(const struct values_of *of, char *out, size_t out_len)
 {
 	char name[FACT_IFNAME_LEN];
 
-	return put(out, out_len, host_ifname(of->host, of->probe->ifindex, name));
+	return value_put(out, out_len, host_ifname(of->host, of->probe->ifindex, name));
 }
 
 /* Where the reply goes: the interface it was seen on, else the route's. */
@@ -114,13 +102,14 @@ static bool out_if(const struct values_of *of, char *out, size_t out_len)
 	char name[FACT_IFNAME_LEN];
 
 	if (ifs->n)
-		return put(out, out_len, host_ifname(of->host, ifs->index[ifs->n - 1], name));
+		return value_put(out, out_len, host_ifname(of->host, ifs->index[ifs->n - 1], name));
 	if (r && r->oif)
-		return put(out, out_len, host_ifname(of->host, r->oif, name));
+		return value_put(out, out_len, host_ifname(of->host, r->oif, name));
 	if (of->probe->attempt.reply_drop.ifindex)
-		return put(out, out_len,
-			   host_ifname(of->host, of->probe->attempt.reply_drop.ifindex, name));
-	return put(out, out_len, "an interface that is not known");
+		return value_put(
+			out, out_len,
+			host_ifname(of->host, of->probe->attempt.reply_drop.ifindex, name));
+	return value_put(out, out_len, "an interface that is not known");
 }
 
 static bool gateway(const struct values_of *of, char *out, size_t out_len)
@@ -131,7 +120,7 @@ static bool gateway(const struct values_of *of, char *out, size_t out_len)
 
 	if (!r || r->error || !memcmp(r->gateway, none, 16) || addr_is_any(r->gateway))
 		return false;
-	return put(out, out_len, addr_text(r->gateway, text));
+	return value_put(out, out_len, addr_text(r->gateway, text));
 }
 
 static bool next_hop(const struct values_of *of, char *out, size_t out_len)
@@ -140,7 +129,7 @@ static bool next_hop(const struct values_of *of, char *out, size_t out_len)
 	char text[FLOW_ADDR_LEN];
 
 	if (n)
-		return put(out, out_len, addr_text(n->addr, text));
+		return value_put(out, out_len, addr_text(n->addr, text));
 	return gateway(of, out, out_len) || src(of, out, out_len);
 }
 
@@ -149,8 +138,8 @@ static bool route_error(const struct values_of *of, char *out, size_t out_len)
 	const struct fact_route *r = probe_fact(of->probe, EV_FACT_ROUTE, NULL);
 
 	if (r && r->error)
-		return put(out, out_len, route_error_words(r));
-	return put(out, out_len, "there was none (IpOutNoRoutes grew), there is one now");
+		return value_put(out, out_len, route_error_words(r));
+	return value_put(out, out_len, "there was none (IpOutNoRoutes grew), there is one now");
 }
 
 static bool route_words(const struct values_of *of, char *out, size_t out_len)
@@ -158,7 +147,7 @@ static bool route_words(const struct values_of *of, char *out, size_t out_len)
 	const struct fact_route *r = probe_fact(of->probe, EV_FACT_ROUTE, NULL);
 
 	if (!r)
-		return put(out, out_len, "which is not the way back to it");
+		return value_put(out, out_len, "which is not the way back to it");
 	if (r->error)
 		snprintf(out, out_len, "and there is no route back to it (%s)",
 			 route_error_words(r));
@@ -221,7 +210,7 @@ static bool sysctl_if(const struct values_of *of, char *out, size_t out_len)
 	char name[FACT_IFNAME_LEN];
 
 	sysctl_ifname(of, name);
-	return put(out, out_len, name);
+	return value_put(out, out_len, name);
 }
 
 static bool rp_value(const struct values_of *of, bool all, int64_t *value)
@@ -237,16 +226,16 @@ static bool rp_all(const struct values_of *of, char *out, size_t out_len)
 {
 	int64_t value;
 
-	return rp_value(of, true, &value) ? put_number(out, out_len, value)
-					  : put(out, out_len, "?");
+	return rp_value(of, true, &value) ? value_put_number(out, out_len, value)
+					  : value_put(out, out_len, "?");
 }
 
 static bool rp_if(const struct values_of *of, char *out, size_t out_len)
 {
 	int64_t value;
 
-	return rp_value(of, false, &value) ? put_number(out, out_len, value)
-					   : put(out, out_len, "?");
+	return rp_value(of, false, &value) ? value_put_number(out, out_len, value)
+					   : value_put(out, out_len, "?");
 }
 
 /* The larger value counts. Loose mode (2) still wants some route back: without one only 0 helps. */
@@ -254,7 +243,7 @@ static bool rp_fix(const struct values_of *of, char *out, size_t out_len)
 {
 	const struct fact_route *r = probe_fact(of->probe, EV_FACT_ROUTE, NULL);
 
-	return put(out, out_len, r && !r->error && r->type != RTN_LOCAL ? "2" : "0");
+	return value_put(out, out_len, r && !r->error && r->type != RTN_LOCAL ? "2" : "0");
 }
 
 static bool src_addr(const struct values_of *of, const struct fact_addr **addr)
@@ -282,9 +271,10 @@ static bool src_if(const struct values_of *of, char *out, size_t out_len)
 
 static bool local_words(const struct values_of *of, char *out, size_t out_len)
 {
-	return put(out, out_len,
-		   of->probe->attempt.bits & E(SYNACK_MADE) ? "the answer goes to this host itself"
-							    : "the kernel drops it as spoofed");
+	return value_put(out, out_len,
+			 of->probe->attempt.bits & E(SYNACK_MADE)
+				 ? "the answer goes to this host itself"
+				 : "the kernel drops it as spoofed");
 }
 
 /* Nothing to print: whether the source is no address of 100.64.0.0/10, so probably the VIP. */
@@ -306,156 +296,6 @@ static bool src_cidr(const struct values_of *of, char *out, size_t out_len)
 		return false;
 	snprintf(out, out_len, "%s/%s", addr_text(of->probe->flow.saddr, text),
 		 is_v4(of) ? "32" : "128");
-	return true;
-}
-
-static const struct fact_program *program_at(const struct values_of *of,
-					     enum fact_program_place first,
-					     enum fact_program_place last)
-{
-	const struct fact_program *p = NULL;
-
-	while ((p = probe_fact(of->probe, EV_FACT_PROGRAM, p)))
-		if (p->place >= first && p->place <= last &&
-		    (!p->ifindex || p->ifindex == of->probe->ifindex))
-			return p;
-	return NULL;
-}
-
-static const struct fact_program *tc_at(const struct values_of *of)
-{
-	const struct fact_program *p = program_at(of, PROG_TCX_INGRESS, PROG_TCX_INGRESS);
-
-	return p ? p : program_at(of, PROG_TC_INGRESS, PROG_TC_INGRESS);
-}
-
-static bool xdp_program(const struct values_of *of, char *out, size_t out_len)
-{
-	const struct fact_program *p = program_at(of, PROG_XDP_NATIVE, PROG_XDP_OFFLOADED);
-
-	return p && program_words(p, out, out_len);
-}
-
-static bool xdp_id(const struct values_of *of, char *out, size_t out_len)
-{
-	const struct fact_program *p = program_at(of, PROG_XDP_NATIVE, PROG_XDP_OFFLOADED);
-
-	return p && p->id && put_number(out, out_len, p->id);
-}
-
-static bool xdp_mode(const struct values_of *of, char *out, size_t out_len)
-{
-	const struct fact_program *p = program_at(of, PROG_XDP_NATIVE, PROG_XDP_OFFLOADED);
-
-	return put(out, out_len, p && p->place == PROG_XDP_NATIVE ? "xdp" : "xdpgeneric");
-}
-
-static bool tc_program(const struct values_of *of, char *out, size_t out_len)
-{
-	const struct fact_program *p = tc_at(of);
-
-	return p && program_words(p, out, out_len);
-}
-
-static bool tc_fix(const struct values_of *of, char *out, size_t out_len)
-{
-	const struct fact_program *p = tc_at(of);
-	char ifname[FACT_IFNAME_LEN];
-
-	if (!p)
-		return false;
-	host_ifname(of->host, of->probe->ifindex, ifname);
-	if (p->place == PROG_TCX_INGRESS)
-		snprintf(out, out_len,
-			 "bpftool net detach tcx_ingress dev %s  # if program %u is not needed",
-			 ifname, p->id);
-	else
-		snprintf(out, out_len,
-			 "tc filter del dev %s ingress pref %u  # if it is not needed", ifname,
-			 p->prio);
-	return true;
-}
-
-static const struct fact_conntrack *conntrack(const struct values_of *of)
-{
-	return probe_fact(of->probe, EV_FACT_CONNTRACK, NULL);
-}
-
-static bool ct_count(const struct values_of *of, char *out, size_t out_len)
-{
-	return conntrack(of) && put_number(out, out_len, (int64_t)conntrack(of)->count);
-}
-
-static bool ct_max(const struct values_of *of, char *out, size_t out_len)
-{
-	return conntrack(of) && put_number(out, out_len, (int64_t)conntrack(of)->max);
-}
-
-static bool ct_fix(const struct values_of *of, char *out, size_t out_len)
-{
-	return conntrack(of) &&
-	       put_number(out, out_len,
-			  conntrack(of)->max < 131072 ? 262144 : 2 * (int64_t)conntrack(of)->max);
-}
-
-static bool hook_words(const struct values_of *of, char *out, size_t out_len)
-{
-	struct firewall_place place;
-
-	firewall_place(of->probe, of->host, false, &place);
-	if (place.bridge)
-		return put(out, out_len, "on the bridge, before it reached this host's IP layer");
-	if (!place.hook[0])
-		return put(out, out_len, "in a hook that is not known");
-	snprintf(out, out_len, "in %s", place.hook);
-	return true;
-}
-
-static bool chain_words(const struct values_of *of, char *out, size_t out_len)
-{
-	struct firewall_place place;
-
-	firewall_place(of->probe, of->host, false, &place);
-	return firewall_chain_words(&place, out, out_len);
-}
-
-static bool fw_fix(const struct values_of *of, char *out, size_t out_len)
-{
-	struct firewall_place place;
-
-	firewall_place(of->probe, of->host, false, &place);
-	return firewall_fix(of->probe, &place, false, out, out_len);
-}
-
-static bool fw_show(const struct values_of *of, char *out, size_t out_len)
-{
-	struct firewall_place place;
-
-	firewall_place(of->probe, of->host, false, &place);
-	return firewall_show(&place, out, out_len);
-}
-
-static bool reply_fw_fix(const struct values_of *of, char *out, size_t out_len)
-{
-	struct firewall_place place;
-
-	if (strcmp(of->probe->attempt.reply_drop.reason_name, "NETFILTER_DROP"))
-		return false;
-	firewall_place(of->probe, of->host, true, &place);
-	return firewall_fix(of->probe, &place, true, out, out_len) ||
-	       firewall_show(&place, out, out_len);
-}
-
-static bool reply_tc_fix(const struct values_of *of, char *out, size_t out_len)
-{
-	const struct ev_drop *d = &of->probe->attempt.reply_drop;
-	char ifname[FACT_IFNAME_LEN];
-
-	if (!d->ifindex || !strcmp(d->reason_name, "NETFILTER_DROP"))
-		return false;
-	host_ifname(of->host, d->ifindex, ifname);
-	snprintf(out, out_len, "tc -s qdisc show dev %s; tc -s filter show dev %s egress", ifname,
-		 ifname);
 	return true;
 }
 
@@ -488,19 +328,5 @@ const struct value values_network[] = {
 	{"src_cidr", src_cidr},
 	{"vip", vip},
 	{"local_words", local_words},
-	{"xdp_program", xdp_program},
-	{"xdp_id", xdp_id},
-	{"xdp_mode", xdp_mode},
-	{"tc_program", tc_program},
-	{"tc_fix", tc_fix},
-	{"ct_count", ct_count},
-	{"ct_max", ct_max},
-	{"ct_fix", ct_fix},
-	{"hook_words", hook_words},
-	{"chain_words", chain_words},
-	{"fw_fix", fw_fix},
-	{"fw_show", fw_show},
-	{"reply_fw_fix", reply_fw_fix},
-	{"reply_tc_fix", reply_tc_fix},
 	{NULL, NULL},
 };

@@ -16,17 +16,11 @@ static const struct fact_listener *best(const struct values_of *of)
 	return listener_best(of->probe, of->host);
 }
 
-static bool put_number(char *out, size_t out_len, int64_t number)
-{
-	snprintf(out, out_len, "%" PRId64, number);
-	return true;
-}
-
 static bool put_sysctl(const struct values_of *of, const char *name, char *out, size_t out_len)
 {
 	int64_t value;
 
-	return probe_sysctl(of->probe, name, &value) && put_number(out, out_len, value);
+	return probe_sysctl(of->probe, name, &value) && value_put_number(out, out_len, value);
 }
 
 /* Who should have answered: the connection's owner once accepted, else the listener's. */
@@ -76,7 +70,7 @@ static bool pid(const struct values_of *of, char *out, size_t out_len)
 	const char *comm;
 	uint32_t id;
 
-	return process_of(of, &comm, &id) && id && put_number(out, out_len, id);
+	return process_of(of, &comm, &id) && id && value_put_number(out, out_len, id);
 }
 
 static bool listener(const struct values_of *of, char *out, size_t out_len)
@@ -117,18 +111,6 @@ static bool started_since(const struct values_of *of, char *out, size_t out_len)
 	return l && listener_fit(of->probe, of->host, l) == FIT_ALL && process(of, out, out_len);
 }
 
-static bool l3mdev_fix(const struct values_of *of, char *out, size_t out_len)
-{
-	int64_t value;
-
-	/* An unbound listener takes what comes in by a VRF only with this sysctl. */
-	if (!probe_sysctl(of->probe, "net.ipv4.tcp_l3mdev_accept", &value) || value || !best(of) ||
-	    best(of)->bound_ifindex)
-		return false;
-	snprintf(out, out_len, "net.ipv4.tcp_l3mdev_accept=1");
-	return true;
-}
-
 static bool backlog(const struct values_of *of, char *out, size_t out_len)
 {
 	const struct attempt *a = &of->probe->attempt;
@@ -136,8 +118,8 @@ static bool backlog(const struct values_of *of, char *out, size_t out_len)
 
 	/* As the SYN met it; once the handshake went on, as it is now. */
 	if (a->bits & E(LISTEN_FULL) || (a->bits & E(LISTEN_FOUND) && !l))
-		return put_number(out, out_len, a->socket.backlog);
-	return l && put_number(out, out_len, l->backlog);
+		return value_put_number(out, out_len, a->socket.backlog);
+	return l && value_put_number(out, out_len, l->backlog);
 }
 
 static bool limit(const struct values_of *of, char *out, size_t out_len)
@@ -145,14 +127,14 @@ static bool limit(const struct values_of *of, char *out, size_t out_len)
 	const struct fact_listener *l = best(of);
 
 	if (of->probe->attempt.bits & E(LISTEN_FOUND))
-		return put_number(out, out_len, of->probe->attempt.socket.max_backlog);
-	return l && put_number(out, out_len, l->limit);
+		return value_put_number(out, out_len, of->probe->attempt.socket.max_backlog);
+	return l && value_put_number(out, out_len, l->limit);
 }
 
 static bool syn_queue(const struct values_of *of, char *out, size_t out_len)
 {
 	return of->probe->attempt.bits & E(LISTEN_FOUND) &&
-	       put_number(out, out_len, of->probe->attempt.socket.syn_queue);
+	       value_put_number(out, out_len, of->probe->attempt.socket.syn_queue);
 }
 
 static bool somaxconn(const struct values_of *of, char *out, size_t out_len)
@@ -168,7 +150,7 @@ static bool somaxconn_fix(const struct values_of *of, char *out, size_t out_len)
 	/* Raising it helps only where it is what limits the backlog. */
 	if (!l || !probe_sysctl(of->probe, "net.core.somaxconn", &value) || l->limit < value)
 		return false;
-	return put_number(out, out_len, value < 4096 ? 4096 : 2 * value);
+	return value_put_number(out, out_len, value < 4096 ? 4096 : 2 * value);
 }
 
 static bool max_syn_backlog(const struct values_of *of, char *out, size_t out_len)
@@ -182,7 +164,7 @@ static bool syn_backlog_fix(const struct values_of *of, char *out, size_t out_le
 
 	if (!probe_sysctl(of->probe, "net.ipv4.tcp_max_syn_backlog", &value))
 		return false;
-	return put_number(out, out_len, value < 2048 ? 4096 : 2 * value);
+	return value_put_number(out, out_len, value < 2048 ? 4096 : 2 * value);
 }
 
 static bool overflow_words(const struct values_of *of, char *out, size_t out_len)
@@ -209,18 +191,18 @@ static bool unread(const struct values_of *of, char *out, size_t out_len)
 {
 	const struct fact_conn *conn = probe_fact(of->probe, EV_FACT_CONN, NULL);
 
-	return conn && conn->rqueue && put_number(out, out_len, conn->rqueue);
+	return conn && conn->rqueue && value_put_number(out, out_len, conn->rqueue);
 }
 
 static bool tsval(const struct values_of *of, char *out, size_t out_len)
 {
 	return of->probe->attempt.syn.options & TCPOPT_SEEN_TS &&
-	       put_number(out, out_len, of->probe->attempt.syn.tsval);
+	       value_put_number(out, out_len, of->probe->attempt.syn.tsval);
 }
 
 static bool tw_ts(const struct values_of *of, char *out, size_t out_len)
 {
-	return put_number(out, out_len, of->probe->attempt.socket.tw_ts_recent);
+	return value_put_number(out, out_len, of->probe->attempt.socket.tw_ts_recent);
 }
 
 static bool tw_age(const struct values_of *of, char *out, size_t out_len)
@@ -229,18 +211,18 @@ static bool tw_age(const struct values_of *of, char *out, size_t out_len)
 
 	if (!(a->bits & E(TW_FOUND)) || !a->socket.tw_ts_recent_stamp)
 		return false;
-	return put_number(out, out_len,
-			  (int64_t)(a->start_ns / 1000000000) - a->socket.tw_ts_recent_stamp);
+	return value_put_number(out, out_len,
+				(int64_t)(a->start_ns / 1000000000) - a->socket.tw_ts_recent_stamp);
 }
 
 static bool tw_seq(const struct values_of *of, char *out, size_t out_len)
 {
-	return put_number(out, out_len, of->probe->attempt.socket.tw_rcv_nxt);
+	return value_put_number(out, out_len, of->probe->attempt.socket.tw_rcv_nxt);
 }
 
 static bool seq(const struct values_of *of, char *out, size_t out_len)
 {
-	return put_number(out, out_len, of->probe->attempt.syn.seq);
+	return value_put_number(out, out_len, of->probe->attempt.syn.seq);
 }
 
 static bool tw_answer(const struct values_of *of, char *out, size_t out_len)
@@ -260,7 +242,6 @@ const struct value values_socket[] = {
 	{"listener_dev", listener_dev},
 	{"listener_family", listener_family},
 	{"started_since", started_since},
-	{"l3mdev_fix", l3mdev_fix},
 	{"backlog", backlog},
 	{"limit", limit},
 	{"syn_queue", syn_queue},

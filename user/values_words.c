@@ -11,12 +11,6 @@
 #include "steps_facts.h"
 #include "values_internal.h"
 
-static bool put(char *out, size_t out_len, const char *text)
-{
-	snprintf(out, out_len, "%s", text);
-	return true;
-}
-
 static bool put_name(char *out, size_t out_len, const char name[EV_NAME_LEN])
 {
 	if (!name[0])
@@ -133,7 +127,7 @@ static bool status_line(const struct values_of *of, char *out, size_t out_len)
 
 static bool request_line(const struct values_of *of, char *out, size_t out_len)
 {
-	return first_line(of, true, out, out_len) || put(out, out_len, "the request");
+	return first_line(of, true, out, out_len) || value_put(out, out_len, "the request");
 }
 
 /* The codes of --expect-status, as ranges. */
@@ -177,9 +171,10 @@ static bool status_fix(const struct values_of *of, char *out, size_t out_len)
 
 	for (size_t i = 0; i < sizeof(typical) / sizeof(typical[0]); i++)
 		if (status >= typical[i].first && status <= typical[i].last)
-			return put(out, out_len, typical[i].words);
-	return put(out, out_len,
-		   "set the check's path and expected status codes to what the service answers");
+			return value_put(out, out_len, typical[i].words);
+	return value_put(
+		out, out_len,
+		"set the check's path and expected status codes to what the service answers");
 }
 
 /* How long the prober waited: as it showed, else as it is set. */
@@ -225,8 +220,8 @@ static bool not_ours_words(const struct values_of *of, char *out, size_t out_len
 
 static bool csum_proto(const struct values_of *of, char *out, size_t out_len)
 {
-	return put(out, out_len,
-		   strcmp(of->probe->attempt.drop.reason_name, "IP_CSUM") ? "TCP" : "IP");
+	return value_put(out, out_len,
+			 strcmp(of->probe->attempt.drop.reason_name, "IP_CSUM") ? "TCP" : "IP");
 }
 
 static bool reason(const struct values_of *of, char *out, size_t out_len)
@@ -252,9 +247,9 @@ static bool dropped_packet(const struct values_of *of, char *out, size_t out_len
 
 	if (tcp->flags & TCP_SYN)
 		return false; /* what one expects */
-	return put(out, out_len,
-		   tcp->payload_len ? "the prober's request, after the handshake"
-				    : "the prober's ACK, after the SYN-ACK");
+	return value_put(out, out_len,
+			 tcp->payload_len ? "the prober's request, after the handshake"
+					  : "the prober's ACK, after the SYN-ACK");
 }
 
 static bool filter_words(const struct values_of *of, char *out, size_t out_len)
@@ -302,28 +297,31 @@ static bool auth_words(const struct values_of *of, char *out, size_t out_len)
 
 	/* TCP_AOKEYNOTFOUND is a signed segment, with a key id that the listener does not have. */
 	if (!strcmp(name, "TCP_MD5NOTFOUND") || !strcmp(name, "TCP_AONOTFOUND"))
-		return put(
+		return value_put(
 			out, out_len,
 			"the listener wants signed segments from this address, and the probe has "
 			"no signature");
 	if (!strcmp(name, "TCP_MD5UNEXPECTED") || !strcmp(name, "TCP_AOUNEXPECTED"))
-		return put(out, out_len, "the probe is signed, and the listener has no key for it");
-	return put(out, out_len, "the probe's signature does not fit the listener's key");
+		return value_put(out, out_len,
+				 "the probe is signed, and the listener has no key for it");
+	return value_put(out, out_len, "the probe's signature does not fit the listener's key");
 }
 
 static bool refused_words(const struct values_of *of, char *out, size_t out_len)
 {
 	const struct attempt *a = &of->probe->attempt;
 
-	return put(out, out_len,
-		   a->bits & E(RST_OUT) || a->reset.hdr.type ? "the probe was answered with a reset"
-							     : "the probe was dropped");
+	return value_put(out, out_len,
+			 a->bits & E(RST_OUT) || a->reset.hdr.type
+				 ? "the probe was answered with a reset"
+				 : "the probe was dropped");
 }
 
 static bool reply_packet(const struct values_of *of, char *out, size_t out_len)
 {
-	return put(out, out_len,
-		   of->probe->attempt.reply_drop.tcp.flags & TCP_SYN ? "SYN-ACK" : "response");
+	return value_put(out, out_len,
+			 of->probe->attempt.reply_drop.tcp.flags & TCP_SYN ? "SYN-ACK"
+									   : "response");
 }
 
 static void reply_tc_words(const struct values_of *of, bool qdisc, char *out, size_t out_len)
@@ -369,9 +367,9 @@ static bool reply_drop_words(const struct values_of *of, char *out, size_t out_l
 
 static bool reset_after(const struct values_of *of, char *out, size_t out_len)
 {
-	return put(out, out_len,
-		   bits_of(of) & E(REQUEST) ? "after the request, without an answer"
-					    : "right after the handshake");
+	return value_put(out, out_len,
+			 bits_of(of) & E(REQUEST) ? "after the request, without an answer"
+						  : "right after the handshake");
 }
 
 static bool reset_reason(const struct values_of *of, char *out, size_t out_len)
@@ -379,9 +377,9 @@ static bool reset_reason(const struct values_of *of, char *out, size_t out_len)
 	const char *name = of->probe->attempt.reset.reason_name;
 
 	if (!strcmp(name, "TCP_ABORT_ON_LINGER"))
-		return put(out, out_len, "close() with SO_LINGER 0");
+		return value_put(out, out_len, "close() with SO_LINGER 0");
 	if (!strcmp(name, "TCP_ABORT_ON_CLOSE"))
-		return put(out, out_len, "close() with unread data");
+		return value_put(out, out_len, "close() with unread data");
 	return put_name(out, out_len, name);
 }
 
@@ -450,18 +448,18 @@ static bool undetermined_words(const struct values_of *of, char *out, size_t out
 static bool lost_words(const struct values_of *of, char *out, size_t out_len)
 {
 	if (of->probe->untracked || of->probe->evicted)
-		return put(out, out_len,
-			   "more connections at once than are followed (--max-probes)");
-	return put(out, out_len, "events were lost while this probe was followed");
+		return value_put(out, out_len,
+				 "more connections at once than are followed (--max-probes)");
+	return value_put(out, out_len, "events were lost while this probe was followed");
 }
 
 static bool lost_fix(const struct values_of *of, char *out, size_t out_len)
 {
 	if (of->probe->untracked || of->probe->evicted)
-		return put(
+		return value_put(
 			out, out_len,
 			"run again with a larger --max-probes, or watch fewer: --port, --source");
-	return put(out, out_len, "watch fewer probes at once: --port, --source, --interface");
+	return value_put(out, out_len, "watch fewer probes at once: --port, --source, --interface");
 }
 
 const struct value values_words[] = {
