@@ -59,8 +59,8 @@ enum {
 enum {
 	EV_NAME_LEN = 48,
 	EV_COMM_LEN = 16,
-	EV_CAPTURE_HEADERS = 144, /* Ethernet, IPv6, TCP with all options */
-	EV_CAPTURE_PAYLOAD = 1536,
+	EV_CAPTURE_HEADERS = 144,  /* Ethernet, IPv6, TCP with all options */
+	EV_CAPTURE_PAYLOAD = 2176, /* the same, and 2048 bytes of payload */
 };
 
 /* First in every event. size counts the whole event, this header included. */
@@ -72,17 +72,22 @@ struct ev_hdr {
 	__u64 skb;     /* the packet's address in the kernel, 0 where there is none */
 };
 
-/* As in the packet: source is who sent it. Addresses are 16 bytes, IPv4 as ::ffff:a.b.c.d. */
+/*
+ * As in the packet: source is who sent it. Addresses are 16 bytes, IPv4 as ::ffff:a.b.c.d. In every
+ * event the addresses are those with which the probe arrived, whatever this host translates them
+ * to. An ICMP echo has its identifier as the port of who asks, and 0 as the other's.
+ */
 struct ev_flow {
 	__u8 saddr[16];
 	__u8 daddr[16];
 	__u16 sport; /* host byte order */
 	__u16 dport;
-	__u8 proto;  /* IPPROTO_TCP */
+	__u8 proto;  /* IPPROTO_TCP, _UDP, _ICMP, _ICMPV6 */
 	__u8 family; /* 4 or 6 */
 	__u8 pad[2];
 };
 
+/* Of UDP only payload_len is there, of an ICMP echo also its sequence number as seq. */
 struct ev_tcp {
 	__u32 seq;
 	__u32 ack;
@@ -110,10 +115,12 @@ struct ev_packet {
 	__u8 pkt_type;	/* tc: PACKET_HOST 0, PACKET_OTHERHOST 3, ... */
 	__u8 l2_len;	/* bytes before the IP header in data[] */
 	__u8 untracked; /* the connection table was full: later packets will not be followed */
-	/* netfilter: where the host redirects the connection to (DNAT); port 0: it does not */
-	__u16 redirect_dport;
-	__u16 pad;
-	__u8 redirect_daddr[16];
+	__u8 pad[4];
+	/*
+	 * The flow as the service sees it, where this host translates addresses (DNAT,
+	 * masquerading); family 0: it does not, as far as this packet shows.
+	 */
+	struct ev_flow nat;
 	__u8 data[];
 };
 
@@ -141,9 +148,11 @@ struct ev_drop {
 	struct ev_hdr hdr;
 	struct ev_flow flow;
 	struct ev_tcp tcp;
-	__u64 location;		       /* return address of the kfree_skb call */
-	__u32 reason;		       /* enum skb_drop_reason of the running kernel */
-	__u32 ifindex;		       /* of skb->dev, 0 if none */
+	__u64 location; /* return address of the kfree_skb call */
+	__u32 reason;	/* enum skb_drop_reason of the running kernel */
+	__u32 ifindex;	/* of skb->dev, 0 if none */
+	__u32 netns;	/* inode of the network namespace, if it is not the traced one; else 0 */
+	__u32 pad;
 	char reason_name[EV_NAME_LEN]; /* without SKB_DROP_REASON_ */
 	char symbol[EV_NAME_LEN];      /* function of location, where there is no reason */
 };
@@ -157,7 +166,8 @@ struct ev_reset {
 	__u32 sk_state; /* TCP_*, 0 without a socket */
 	__u8 active; /* 1: sent by the connection itself (close, linger, ...), no packet answered */
 	__u8 has_reason; /* the kernel gives one (6.10+) */
-	__u8 pad[6];
+	__u8 pad[2];
+	__u32 netns;		       /* as in ev_drop */
 	char reason_name[EV_NAME_LEN]; /* without SK_RST_REASON_ */
 };
 
@@ -171,6 +181,8 @@ struct ev_icmp {
 	__u8 code;
 	__u8 at_exit; /* 1: the ICMP packet itself, at tc egress; 0: the icmp_send tracepoint */
 	__u8 pad;
+	__u32 netns; /* as in ev_drop */
+	__u32 pad2;
 };
 
 /* EV_STATE. flow is prober -> this host. */
@@ -179,6 +191,8 @@ struct ev_state {
 	struct ev_flow flow;
 	__u32 oldstate;
 	__u32 newstate;
+	__u32 netns; /* as in ev_drop */
+	__u32 pad;
 };
 
 /* EV_SYNACK_RETRANS. flow is prober -> this host. */
@@ -204,21 +218,21 @@ struct ev_lost {
 EVENT_ASSERT_SIZE(ev_hdr, 24);
 EVENT_ASSERT_SIZE(ev_flow, 40);
 EVENT_ASSERT_SIZE(ev_tcp, 24);
-EVENT_ASSERT_SIZE(ev_packet, 128);
+EVENT_ASSERT_SIZE(ev_packet, 152);
 EVENT_ASSERT_AT(ev_packet, tcp, 64);
 EVENT_ASSERT_AT(ev_packet, ifindex, 88);
-EVENT_ASSERT_AT(ev_packet, redirect_daddr, 112);
-EVENT_ASSERT_AT(ev_packet, data, 128);
+EVENT_ASSERT_AT(ev_packet, nat, 112);
+EVENT_ASSERT_AT(ev_packet, data, 152);
 EVENT_ASSERT_SIZE(ev_socket, 120);
 EVENT_ASSERT_AT(ev_socket, state, 80);
 EVENT_ASSERT_AT(ev_socket, has_filter, 112);
-EVENT_ASSERT_SIZE(ev_drop, 200);
+EVENT_ASSERT_SIZE(ev_drop, 208);
 EVENT_ASSERT_AT(ev_drop, location, 88);
-EVENT_ASSERT_AT(ev_drop, reason_name, 104);
+EVENT_ASSERT_AT(ev_drop, reason_name, 112);
 EVENT_ASSERT_SIZE(ev_reset, 152);
 EVENT_ASSERT_AT(ev_reset, reason_name, 104);
-EVENT_ASSERT_SIZE(ev_icmp, 96);
-EVENT_ASSERT_SIZE(ev_state, 72);
+EVENT_ASSERT_SIZE(ev_icmp, 104);
+EVENT_ASSERT_SIZE(ev_state, 80);
 EVENT_ASSERT_SIZE(ev_synack_retrans, 72);
 EVENT_ASSERT_SIZE(ev_lost, 48);
 

@@ -62,8 +62,9 @@ static __noinline int nf_report(__u64 skb_address, __u64 state_address, __u32 sl
 	ev->priority = nf_priority(slot, state);
 	ev->ifindex = nf_ifindex(state);
 	if (conn->other.dport) {
-		ev->redirect_dport = conn->other.dport;
-		__builtin_memcpy(ev->redirect_daddr, conn->other.daddr, sizeof(ev->redirect_daddr));
+		ev->nat = p.flow;
+		ev->nat.dport = conn->other.dport;
+		__builtin_memcpy(ev->nat.daddr, conn->other.daddr, sizeof(ev->nat.daddr));
 	}
 	bpf_ringbuf_submit(ev, 0);
 	return 0;

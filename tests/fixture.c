@@ -41,23 +41,20 @@ static void take_verdict(void *ctx, const struct verdict *v)
 	f->verdicts[f->n_verdicts++] = *v;
 }
 
-static void answer(void *ctx, const struct ev_flow *probe, uint32_t ifindex, uint32_t needs,
-		   uint64_t since_ns)
+static void answer(void *ctx, const struct fact_request *request)
 {
 	struct fact_done done = {.hdr = {.type = EV_FACT_DONE, .size = sizeof(done)},
-				 .flow = *probe,
-				 .needs = needs};
+				 .flow = request->probe,
+				 .needs = request->needs};
 	struct fixture *f = ctx;
 
 	f->asked++;
-	f->needs = needs;
-	f->need_ifindex = ifindex;
-	f->need_since_ns = since_ns;
+	f->request = *request;
 	if (f->silent)
 		return;
 	for (unsigned int i = 0; i < f->n_facts; i++) {
 		/* Every fact has the flow right behind its header. */
-		*(struct ev_flow *)(f->facts[i] + 1) = *probe;
+		*(struct ev_flow *)(f->facts[i] + 1) = request->probe;
 		f->facts[i]->time_ns = f->now_ns;
 		assert_int_equal(corr_push(f->corr, f->facts[i]), 0);
 	}

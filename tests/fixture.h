@@ -12,8 +12,12 @@
 #include <cmocka.h>
 
 #include "../user/correlate.h"
+#include "../user/evidence.h"
 
 struct probe;
+
+/* assert_int_equal() looks at 64 bits. */
+#define assert_bits(a, b) assert_true((evidence_t)(a) == (evidence_t)(b))
 
 #define FX_US	      1000ULL
 #define FX_MS	      1000000ULL
@@ -59,11 +63,9 @@ struct fixture {
 	unsigned int played;
 	struct ev_hdr *facts[FX_FACTS_MAX];
 	unsigned int n_facts;
-	bool silent;	    /* facts do not come */
-	unsigned int asked; /* how often */
-	uint32_t needs;	    /* the last request's */
-	uint32_t need_ifindex;
-	uint64_t need_since_ns;
+	bool silent;		     /* facts do not come */
+	unsigned int asked;	     /* how often */
+	struct fact_request request; /* the last */
 	unsigned int forgotten;
 	struct verdict *verdicts;
 	unsigned int n_verdicts;
@@ -158,11 +160,11 @@ void fx_steps(const struct verdict *v, const char *text); /* in one of its steps
 void fx_same_verdict(const struct verdict *a, const struct verdict *b);
 
 /* A new probe with that evidence (E(...)), which has observed the event. fixture_probe.c */
-struct probe *fx_after(uint64_t bits, const void *event, bool incoming);
+struct probe *fx_after(evidence_t bits, const void *event, bool incoming);
 /* A new probe that has all of the fixture's facts. */
 struct probe *fx_with_facts(struct fixture *f);
 /* What the event adds to that evidence. */
-uint64_t fx_adds(uint64_t bits, const void *event, bool incoming);
+evidence_t fx_adds(evidence_t bits, const void *event, bool incoming);
 
 /* A number below n, the same on every machine. */
 uint32_t fx_random(uint64_t *seed, uint32_t n);

@@ -3,7 +3,7 @@
 #include "../user/probe.h"
 #include "fixture.h"
 
-struct probe *fx_after(uint64_t bits, const void *event, bool incoming)
+struct probe *fx_after(evidence_t bits, const void *event, bool incoming)
 {
 	const struct ev_hdr *ev = event;
 	struct probe *probe = probe_new((const void *)(ev + 1), 1829);
@@ -17,10 +17,10 @@ struct probe *fx_after(uint64_t bits, const void *event, bool incoming)
 	return probe;
 }
 
-uint64_t fx_adds(uint64_t bits, const void *event, bool incoming)
+evidence_t fx_adds(evidence_t bits, const void *event, bool incoming)
 {
 	struct probe *probe = fx_after(bits, event, incoming);
-	uint64_t added = probe->attempt.bits & ~bits;
+	evidence_t added = probe->attempt.bits & ~bits;
 
 	probe_free(probe);
 	return added;

@@ -193,10 +193,10 @@ static void test_match(void **state)
 }
 
 /* The facts that set each bit: evidence.c */
-static uint32_t needs_of(uint64_t bits)
+static uint32_t needs_of(evidence_t bits)
 {
 	static const struct {
-		uint64_t bits;
+		evidence_t bits;
 		uint32_t needs;
 	} sources[] = {
 		{E(LISTENER_FITS) | E(LISTENER_ADDR) | E(LISTENER_FAMILY) | E(LISTENER_DEVICE),
@@ -229,11 +229,11 @@ static void test_rules_need(void **state)
 		for (int i = 0; i < CAUSE_RULES_MAX && c->rules[i].require; i++) {
 			const struct cause_rule *r = &c->rules[i];
 			uint32_t used = needs_of(r->require | r->exclude), asked = 0;
-			uint64_t events = r->require;
+			evidence_t events = r->require;
 
 			for (int bit = 0; bit < EVI_COUNT; bit++)
-				if (needs_of(1ULL << bit))
-					events &= ~(1ULL << bit);
+				if (needs_of((evidence_t)1 << bit))
+					events &= ~((evidence_t)1 << bit);
 			assert_true(cause_needs(events, &asked));
 			if (used & ~asked) {
 				print_error("%s, rule %d: needs %#x, asked for %#x\n", c->id, i,
@@ -248,7 +248,7 @@ static void test_rules_need(void **state)
 static void test_needs(void **state)
 {
 	/* There must be a verdict: it took too long, was dropped, or was answered with a reset. */
-	const uint64_t ends =
+	const evidence_t ends =
 		E(TIMEOUT) | E_DROP_SYN | E(DROP_REPLY) | E(DROP_NEIGH) | E(NO_SOCKET) | E(RST_OUT);
 	uint32_t needs = 1;
 
@@ -261,7 +261,7 @@ static void test_needs(void **state)
 	assert_true(cause_needs(E(ARRIVED) | E(TIMEOUT), &needs));
 	assert_true(needs & NEED_ROUTE); /* undetermined lists what it can */
 	for (int bit = 0; bit < EVI_COUNT; bit++)
-		assert_int_equal(cause_ends(1ULL << bit), !!(ends >> bit & 1));
+		assert_int_equal(cause_ends((evidence_t)1 << bit), !!(ends >> bit & 1));
 	assert_false(cause_ends(E(ARRIVED) | E(SYNACK_MADE) | E(HANDSHAKE) | E(REQUEST)));
 }
 

@@ -196,7 +196,7 @@ static void test_values_without_facts(void **state)
 	struct values_of of = {.probe = &probe, .host = &host};
 
 	(void)state;
-	for (uint64_t bits = 0; bits < 2; bits++) {
+	for (evidence_t bits = 0; bits < 2; bits++) {
 		probe.attempt.bits = bits ? UINT64_MAX : 0;
 		for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
 			for (const struct value *v = tables[t]; v->name; v++) {

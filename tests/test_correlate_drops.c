@@ -10,8 +10,8 @@ enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
 /* By the kernels' names: what a drop says of a SYN, and of the packets after the SYN-ACK. */
 static const struct {
 	const char *reason;
-	uint64_t of_syn;
-	uint64_t of_ack;
+	evidence_t of_syn;
+	evidence_t of_ack;
 } drops[] = {
 	{"XDP", E(DROP_XDP), E(DROP_XDP)},
 	{"TC_INGRESS", E(DROP_TC), E(DROP_TC)},
@@ -45,21 +45,21 @@ static void test_drops(void **state)
 	for (size_t i = 0; i < sizeof(drops) / sizeof(drops[0]); i++) {
 		struct ev_drop *d = fx_drop(f, true, SYN, drops[i].reason);
 
-		assert_int_equal(fx_adds(E(ARRIVED), d, true), drops[i].of_syn);
+		assert_bits(fx_adds(E(ARRIVED), d, true), drops[i].of_syn);
 		d->tcp.flags = ACK;
-		assert_int_equal(fx_adds(E(ARRIVED) | E(SYNACK_MADE), d, true), drops[i].of_ack);
-		assert_int_equal(fx_adds(E(ARRIVED), d, true), drops[i].of_ack);
+		assert_bits(fx_adds(E(ARRIVED) | E(SYNACK_MADE), d, true), drops[i].of_ack);
+		assert_bits(fx_adds(E(ARRIVED), d, true), drops[i].of_ack);
 		/* Once established only the loss of data matters. */
-		assert_int_equal(fx_adds(E(ESTABLISHED), d, true), 0);
+		assert_bits(fx_adds(E(ESTABLISHED), d, true), 0);
 		d->tcp.payload_len = 9;
-		assert_int_equal(fx_adds(E(ESTABLISHED), d, true), drops[i].of_ack);
+		assert_bits(fx_adds(E(ESTABLISHED), d, true), drops[i].of_ack);
 		d->tcp.payload_len = 0;
 		/* Once answered it changes nothing; nor does the loss of a goodbye. */
-		assert_int_equal(fx_adds(E(RESPONSE), d, true), 0);
+		assert_bits(fx_adds(E(RESPONSE), d, true), 0);
 		d->tcp.flags = RST;
-		assert_int_equal(fx_adds(0, d, true), 0);
+		assert_bits(fx_adds(0, d, true), 0);
 		d->tcp.flags = FIN | ACK;
-		assert_int_equal(fx_adds(0, d, true), 0);
+		assert_bits(fx_adds(0, d, true), 0);
 	}
 }
 
@@ -70,16 +70,16 @@ static void test_drop_symbols(void **state)
 	struct ev_drop *d = fx_drop(f, true, SYN, "NOT_SPECIFIED");
 
 	strcpy(d->symbol, "do_xdp_generic.part.0");
-	assert_int_equal(fx_adds(0, d, true), E(DROP_XDP));
+	assert_bits(fx_adds(0, d, true), E(DROP_XDP));
 	strcpy(d->symbol, "veth_xdp_rcv_skb");
-	assert_int_equal(fx_adds(0, d, true), E(DROP_XDP));
+	assert_bits(fx_adds(0, d, true), E(DROP_XDP));
 	strcpy(d->symbol, "nf_queue"); /* a queue that nobody reads */
-	assert_int_equal(fx_adds(0, d, true), E(DROP_NETFILTER));
+	assert_bits(fx_adds(0, d, true), E(DROP_NETFILTER));
 	strcpy(d->symbol, "tcp_v4_rcv");
-	assert_int_equal(fx_adds(0, d, true), E(DROP_OTHER));
+	assert_bits(fx_adds(0, d, true), E(DROP_OTHER));
 	strcpy(d->reason_name, "TCP_CSUM"); /* a reason goes first */
 	strcpy(d->symbol, "do_xdp_generic");
-	assert_int_equal(fx_adds(0, d, true), E(DROP_CSUM));
+	assert_bits(fx_adds(0, d, true), E(DROP_CSUM));
 }
 
 /* The drop that is kept is the one that says most; of the waypoint that this very packet passed. */
@@ -110,16 +110,16 @@ static void test_dropped_replies(void **state)
 	struct ev_drop *d = fx_drop(f, false, SYN | ACK, "NOT_SPECIFIED");
 	struct probe *probe;
 
-	assert_int_equal(fx_adds(0, d, false), E(DROP_REPLY));
+	assert_bits(fx_adds(0, d, false), E(DROP_REPLY));
 	strcpy(d->reason_name, "NEIGH_QUEUEFULL");
-	assert_int_equal(fx_adds(0, d, false), E(DROP_NEIGH));
+	assert_bits(fx_adds(0, d, false), E(DROP_NEIGH));
 	d->tcp.flags = ACK; /* no SYN-ACK, no data: of no consequence */
-	assert_int_equal(fx_adds(0, d, false), 0);
+	assert_bits(fx_adds(0, d, false), 0);
 	d->tcp.payload_len = 5;
 	strcpy(d->reason_name, "QUEUE_PURGE"); /* a closing socket's own */
-	assert_int_equal(fx_adds(0, d, false), 0);
+	assert_bits(fx_adds(0, d, false), 0);
 	strcpy(d->reason_name, "NEIGH_QUEUEFULL");
-	assert_int_equal(fx_adds(0, d, false), E(DROP_NEIGH));
+	assert_bits(fx_adds(0, d, false), E(DROP_NEIGH));
 	/* Behind the exit a driver frees without reason what it has sent. */
 	strcpy(d->reason_name, "NOT_SPECIFIED");
 	left->waypoint = WP_TC_EGRESS;

@@ -12,10 +12,10 @@ enum { SYN = 2, ACK = 16 };
 static const struct corr_host host = {.timeout_ns = FX_TIMEOUT_MS * FX_MS};
 
 /* With those bits from events, what the fixture's facts add. They are then gone. */
-static uint64_t given(struct fixture *f, uint64_t bits, const struct ev_socket *socket)
+static evidence_t given(struct fixture *f, evidence_t bits, const struct ev_socket *socket)
 {
 	struct probe *probe = probe_new(&f->flow, f->isn);
-	uint64_t added;
+	evidence_t added;
 
 	assert_non_null(probe);
 	probe->ifindex = FX_ETH0;
@@ -36,7 +36,7 @@ static void test_neighbours(void **state)
 {
 	static const struct {
 		uint32_t nud;
-		uint64_t bits;
+		evidence_t bits;
 	} states[] = {
 		{0, 0},
 		{NUD_REACHABLE, 0},
@@ -49,7 +49,7 @@ static void test_neighbours(void **state)
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
 		fx_neigh(f, "10.0.0.1", states[i].nud);
-		assert_int_equal(given(f, 0, NULL), states[i].bits);
+		assert_bits(given(f, 0, NULL), states[i].bits);
 	}
 }
 
@@ -59,11 +59,11 @@ static void test_addresses(void **state)
 
 	fx_addr(f, true, NULL);
 	fx_addr(f, false, "eth0");
-	assert_int_equal(given(f, 0, NULL), 0); /* as it should be */
+	assert_bits(given(f, 0, NULL), 0); /* as it should be */
 	fx_addr(f, true, "lo");
-	assert_int_equal(given(f, 0, NULL), E(SRC_LOCAL));
+	assert_bits(given(f, 0, NULL), E(SRC_LOCAL));
 	fx_addr(f, false, NULL);
-	assert_int_equal(given(f, 0, NULL), E(DST_NOT_LOCAL));
+	assert_bits(given(f, 0, NULL), E(DST_NOT_LOCAL));
 }
 
 static void test_routes(void **state)
@@ -71,16 +71,16 @@ static void test_routes(void **state)
 	struct fixture *f = *state;
 
 	fx_route(f, 0, FX_ETH0, NULL);
-	assert_int_equal(given(f, 0, NULL), 0);
+	assert_bits(given(f, 0, NULL), 0);
 	fx_route(f, 113, 0, NULL);
-	assert_int_equal(given(f, 0, NULL), E(ROUTE_ERROR));
+	assert_bits(given(f, 0, NULL), E(ROUTE_ERROR));
 }
 
 static void test_counters(void **state)
 {
 	static const struct {
 		const char *name;
-		uint64_t bits;
+		evidence_t bits;
 	} counters[] = {
 		{"TcpExtListenOverflows", E(GREW_OVERFLOWS)},
 		{"TcpExtTCPReqQFullDrop", E(GREW_REQQFULL)},
@@ -94,9 +94,9 @@ static void test_counters(void **state)
 	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
 		fx_counter(f, "TcpExtOther", 9);
 		fx_counter(f, counters[i].name, 1);
-		assert_int_equal(given(f, 0, NULL), counters[i].bits);
+		assert_bits(given(f, 0, NULL), counters[i].bits);
 		fx_counter(f, counters[i].name, 0);
-		assert_int_equal(given(f, 0, NULL), 0);
+		assert_bits(given(f, 0, NULL), 0);
 	}
 }
 
@@ -106,8 +106,7 @@ static void test_programs(void **state)
 
 	for (uint32_t place = PROG_XDP_NATIVE; place <= PROG_QDISC; place++) {
 		fx_program(f, place, "x", 1);
-		assert_int_equal(given(f, 0, NULL),
-				 place == PROG_CGROUP_INGRESS ? E(CGROUP_FILTER) : 0);
+		assert_bits(given(f, 0, NULL), place == PROG_CGROUP_INGRESS ? E(CGROUP_FILTER) : 0);
 	}
 }
 
@@ -116,14 +115,14 @@ static void test_connections(void **state)
 	struct fixture *f = *state;
 
 	fx_conn(f, "app", 0);
-	assert_int_equal(given(f, 0, NULL), 0);
+	assert_bits(given(f, 0, NULL), 0);
 	fx_conn(f, NULL, 0);
-	assert_int_equal(given(f, 0, NULL), E(NOT_ACCEPTED));
+	assert_bits(given(f, 0, NULL), E(NOT_ACCEPTED));
 }
 
 /* net/ipv4/tcp_input.c, tcp_conn_request(): the listen backlog, and three quarters of the sysctl.
  */
-static uint64_t syn_queue(struct fixture *f, uint32_t half_open, uint32_t limit, int64_t cookies)
+static evidence_t syn_queue(struct fixture *f, uint32_t half_open, uint32_t limit, int64_t cookies)
 {
 	const struct ev_socket s = {.state = 10, .syn_queue = half_open, .max_backlog = limit};
 
@@ -137,39 +136,39 @@ static void test_syn_queue(void **state)
 	struct fixture *f = *state;
 	const struct ev_socket s = {.state = 10, .syn_queue = 1000, .max_backlog = 1};
 
-	assert_int_equal(syn_queue(f, 11, 10, 0), E(SYN_QUEUE_FULL));
-	assert_int_equal(syn_queue(f, 10, 10, 0), 0);
-	assert_int_equal(syn_queue(f, 11, 10, 1), 0);
-	assert_int_equal(syn_queue(f, 11, 10, 2), 0);
-	assert_int_equal(syn_queue(f, 97, 4096, 0), E(SYN_QUEUE_FULL));
-	assert_int_equal(syn_queue(f, 96, 4096, 0), 0);
+	assert_bits(syn_queue(f, 11, 10, 0), E(SYN_QUEUE_FULL));
+	assert_bits(syn_queue(f, 10, 10, 0), 0);
+	assert_bits(syn_queue(f, 11, 10, 1), 0);
+	assert_bits(syn_queue(f, 11, 10, 2), 0);
+	assert_bits(syn_queue(f, 97, 4096, 0), E(SYN_QUEUE_FULL));
+	assert_bits(syn_queue(f, 96, 4096, 0), 0);
 	fx_sysctl(f, "net.ipv4.tcp_syncookies", 0); /* the other is not known */
-	assert_int_equal(given(f, E(LISTEN_FOUND), &s), 0);
+	assert_bits(given(f, E(LISTEN_FOUND), &s), 0);
 	fx_sysctl(f, "net.ipv4.tcp_max_syn_backlog", 128);
-	assert_int_equal(given(f, E(LISTEN_FOUND), &s), 0);
-	assert_int_equal(given(f, 0, &s), 0); /* no listener was found */
+	assert_bits(given(f, E(LISTEN_FOUND), &s), 0);
+	assert_bits(given(f, 0, &s), 0); /* no listener was found */
 }
 
 /* A count that is read without its limit is no full table. */
 static void test_conntrack(void **state)
 {
-	const uint64_t dropped = E(DROP_NETFILTER);
+	const evidence_t dropped = E(DROP_NETFILTER);
 	struct fixture *f = *state;
 
 	fx_conntrack(f, 5, 5, 1);
-	assert_int_equal(given(f, dropped, NULL), 0); /* conntrack is not hooked in there */
+	assert_bits(given(f, dropped, NULL), 0); /* conntrack is not hooked in there */
 	fx_hook(f, 0, -200, HOOK_CONNTRACK, "", "")->pf = 5;
 	fx_conntrack(f, 5, 5, 0);
-	assert_int_equal(given(f, dropped, NULL), E(CONNTRACK_FULL));
+	assert_bits(given(f, dropped, NULL), E(CONNTRACK_FULL));
 	fx_hook(f, 0, -200, HOOK_CONNTRACK, "", "")->pf = 5;
 	fx_conntrack(f, 4, 5, 0);
-	assert_int_equal(given(f, dropped, NULL), 0);
+	assert_bits(given(f, dropped, NULL), 0);
 	fx_hook(f, 0, -200, HOOK_CONNTRACK, "", "")->pf = 5;
 	fx_conntrack(f, 0, 0, 7);
-	assert_int_equal(given(f, dropped, NULL), 0);
+	assert_bits(given(f, dropped, NULL), 0);
 	fx_hook(f, 0, -200, HOOK_CONNTRACK, "", "")->pf = 5;
 	fx_conntrack(f, 5, 5, 1);
-	assert_int_equal(given(f, 0, NULL), 0); /* nothing was dropped */
+	assert_bits(given(f, 0, NULL), 0); /* nothing was dropped */
 }
 
 /* However much comes, a bounded part is kept. */

@@ -176,7 +176,7 @@ static void test_idle(void **state)
 	fx_connect(f);
 	v = fx_expect(f, "healthy", CONFIDENCE_CERTAIN);
 	fx_says(v, "nothing was asked");
-	assert_true(f->needs & NEED_CONN); /* it had to be sure that it was accepted */
+	assert_true(f->request.needs & NEED_CONN); /* it had to be sure that it was accepted */
 }
 
 /* Keep-alive: answered, the connection stays, and carries more checks. */

@@ -98,7 +98,7 @@ static void test_xdp(void **state)
 	fx_fixes(v, "ip link set dev eth0 xdpgeneric off");
 	assert_int_equal(v->syns, 1);
 	assert_int_equal(v->first_ns, FX_START_NS);
-	assert_int_equal(f->need_ifindex, FX_ETH0);
+	assert_int_equal(f->request.ifindex, FX_ETH0);
 }
 
 /* With --xdp the SYN is seen first by our own program. */

@@ -29,7 +29,7 @@ static void test_none(void **state)
 	fx_says(v, "nothing listens on port 80: the probe was answered with a reset");
 	fx_steps(v, "no socket would take it");
 	fx_steps(v, "reset sent: NO_SOCKET");
-	assert_true(f->needs & NEED_LISTENERS);
+	assert_true(f->request.needs & NEED_LISTENERS);
 }
 
 /* 5.10 to 6.9: tcp_send_reset gives no reason. */

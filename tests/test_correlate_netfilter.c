@@ -46,8 +46,8 @@ static void test_input(void **state)
 	assert_int_equal(v->rule.handle, -1);
 	assert_int_equal(v->duration_us, 4);
 	assert_string_equal(v->interface, "eth0");
-	assert_true(f->needs & NEED_HOOKS);
-	assert_int_equal(f->need_since_ns, FX_START_NS);
+	assert_true(f->request.needs & NEED_HOOKS);
+	assert_int_equal(f->request.since_ns, FX_START_NS);
 }
 
 static void test_input_v6(void **state)

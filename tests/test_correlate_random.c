@@ -189,18 +189,16 @@ static void push_fact(struct stream *s, const struct ev_flow *flow)
 	assert_int_equal(corr_push(s->corr, ev), 0);
 }
 
-static void answer(void *ctx, const struct ev_flow *probe, uint32_t ifindex, uint32_t needs,
-		   uint64_t since_ns)
+static void answer(void *ctx, const struct fact_request *request)
 {
 	struct fact_done done = {.hdr = {.type = EV_FACT_DONE, .size = sizeof(done)},
-				 .flow = *probe};
+				 .flow = request->probe};
 	struct stream *s = ctx;
 
-	(void)ifindex;
-	assert_true(needs && since_ns <= s->now_ns);
-	s->asked = *probe;
+	assert_true(request->needs && request->since_ns <= s->now_ns);
+	s->asked = request->probe;
 	for (uint32_t n = fx_random(&s->seed, 4); n; n--)
-		push_fact(s, probe);
+		push_fact(s, &request->probe);
 	if (fx_random(&s->seed, 4))
 		assert_int_equal(corr_push(s->corr, &done.hdr), 0);
 }

@@ -11,8 +11,9 @@ enum { PREROUTING, INPUT, FORWARD, OUTPUT, POSTROUTING };
 
 static void redirect(struct ev_packet *p, const char *addr, uint16_t port)
 {
-	p->redirect_dport = port;
-	sample_address(p->redirect_daddr, addr);
+	p->nat = p->flow;
+	p->nat.dport = port;
+	sample_address(p->nat.daddr, addr);
 }
 
 /* The SYN through PREROUTING, where it is redirected. */
@@ -108,8 +109,8 @@ static void fix_there(uint8_t pf, uint8_t hook, int32_t priority, const char *po
 	char fix[200], wanted[32];
 
 	h->pf = pf;
-	probe->attempt.redirected = f->flow;
-	probe->attempt.redirected.dport = 8080;
+	probe->attempt.nat = f->flow;
+	probe->attempt.nat.dport = 8080;
 	assert_true(firewall_fix(probe, &place, false, fix, sizeof(fix)));
 	snprintf(wanted, sizeof(wanted), "tcp dport %s accept", port);
 	if (!strstr(fix, wanted))

@@ -87,8 +87,13 @@ static void teardown(struct bench *bench)
 
 static int gather(struct bench *bench, uint32_t needs, uint64_t now_ns)
 {
-	return facts_gather(bench->facts, &bench->probe, if_nametoindex("lo"), needs, now_ns,
-			    now_ns, &bench->sink);
+	const struct fact_request request = {.probe = bench->probe,
+					     .service = bench->probe,
+					     .ifindex = if_nametoindex("lo"),
+					     .needs = needs,
+					     .since_ns = now_ns};
+
+	return facts_gather(bench->facts, &request, now_ns, &bench->sink);
 }
 
 static void test_listener(void **state)

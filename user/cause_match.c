@@ -35,12 +35,12 @@ const struct cause *cause_find(const char *id)
 	return cause;
 }
 
-static bool holds(const struct cause_rule *rule, uint64_t evidence)
+static bool holds(const struct cause_rule *rule, evidence_t evidence)
 {
 	return (evidence & rule->require) == rule->require && !(evidence & rule->exclude);
 }
 
-const struct cause *cause_match(uint64_t evidence, enum confidence *confidence)
+const struct cause *cause_match(evidence_t evidence, enum confidence *confidence)
 {
 	const struct cause *cause = NULL;
 
@@ -57,14 +57,14 @@ const struct cause *cause_match(uint64_t evidence, enum confidence *confidence)
 	return NULL;
 }
 
-bool cause_ends(uint64_t evidence)
+bool cause_ends(evidence_t evidence)
 {
 	return evidence & E_ENDS;
 }
 
 /* Whether a rule of the cause may hold once facts are known (open), and whether it holds whatever
  * they say. */
-static bool may_hold(const struct cause *cause, uint64_t evidence, bool *whatever)
+static bool may_hold(const struct cause *cause, evidence_t evidence, bool *whatever)
 {
 	const struct cause_rule *rule = cause->rules;
 	bool may = false;
@@ -80,7 +80,7 @@ static bool may_hold(const struct cause *cause, uint64_t evidence, bool *whateve
 	return may;
 }
 
-bool cause_needs(uint64_t evidence, uint32_t *needs)
+bool cause_needs(evidence_t evidence, uint32_t *needs)
 {
 	const struct cause *cause = NULL;
 	bool decisive = false;

@@ -17,8 +17,8 @@ enum {
 
 /* One way of being sure of a cause: all of require is there, none of exclude. */
 struct cause_rule {
-	uint64_t require; /* E(...); 0 ends the list */
-	uint64_t exclude;
+	evidence_t require; /* E(...); 0 ends the list */
+	evidence_t exclude;
 	enum confidence confidence;
 };
 
@@ -47,16 +47,16 @@ const struct cause *cause_find(const char *id);
 
 /* The first cause one of whose rules holds for this evidence, and that rule's confidence. NULL:
  * none. */
-const struct cause *cause_match(uint64_t evidence, enum confidence *confidence);
+const struct cause *cause_match(evidence_t evidence, enum confidence *confidence);
 
 /* Whether this evidence ends the attempt: there must be a verdict, undetermined if no cause fits.
  */
-bool cause_ends(uint64_t evidence);
+bool cause_ends(evidence_t evidence);
 
 /*
  * Whether a verdict may follow from this evidence, once the host's facts are known; if so, needs
  * gets the facts (NEED_*) that could tell the causes apart or that their texts use.
  */
-bool cause_needs(uint64_t evidence, uint32_t *needs);
+bool cause_needs(evidence_t evidence, uint32_t *needs);
 
 #endif

@@ -82,7 +82,7 @@ static void print_template(const char *label, const char *text)
 }
 
 /* The words of the bits in one string, after before, joined by between; empty if there is none. */
-static const char *bits_text(const char *before, const char *between, uint64_t bits,
+static const char *bits_text(const char *before, const char *between, evidence_t bits,
 			     char out[TEXT_LEN])
 {
 	size_t at = 0;

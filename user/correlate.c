@@ -155,7 +155,7 @@ static void emit(struct corr *corr, struct probe *probe)
 static void conclude(struct corr *corr, struct probe *probe)
 {
 	enum confidence confidence;
-	uint64_t evidence = evidence_of(probe, &corr->host);
+	evidence_t evidence = evidence_of(probe, &corr->host);
 
 	if (probe->untracked || cause_match(evidence, &confidence) || cause_ends(evidence)) {
 		emit(corr, probe);
@@ -174,6 +174,11 @@ static void conclude(struct corr *corr, struct probe *probe)
 
 static void ask(struct corr *corr, struct probe *probe)
 {
+	const struct ev_flow *nat = &probe->attempt.nat;
+	struct fact_request request = {.probe = probe->flow,
+				       .service = nat->family ? *nat : probe->flow,
+				       .ifindex = probe->ifindex,
+				       .since_ns = probe->first_ns};
 	uint32_t needs = 0;
 
 	if (!probe->untracked)
@@ -184,8 +189,10 @@ static void ask(struct corr *corr, struct probe *probe)
 	}
 	probe->state = PROBE_ASKED;
 	probe_table_timer(&corr->table, probe, corr->taken_ns + FACTS_NS);
-	if (corr->ops.need)
-		corr->ops.need(corr->ops.ctx, &probe->flow, probe->ifindex, needs, probe->first_ns);
+	if (!corr->ops.need)
+		return;
+	request.needs = needs;
+	corr->ops.need(corr->ops.ctx, &request);
 }
 
 static void time_out(struct corr *corr, struct probe *probe)

@@ -21,11 +21,10 @@ struct corr_ops {
 	/* v is valid during the call only. */
 	void (*verdict)(void *ctx, const struct verdict *v);
 	/*
-	 * The verdict on this probe needs facts: push them and EV_FACT_DONE, now or later. ifindex:
-	 * where the probe came in; since_ns: its first SYN. NULL: a recording, which has them.
+	 * The verdict on this probe needs facts: push them and EV_FACT_DONE, now or later. NULL: a
+	 * recording, which has them.
 	 */
-	void (*need)(void *ctx, const struct ev_flow *probe, uint32_t ifindex, uint32_t needs,
-		     uint64_t since_ns);
+	void (*need)(void *ctx, const struct fact_request *request);
 	/* Nothing more is expected of this connection: its source may forget it. May be NULL. */
 	void (*forget)(void *ctx, const struct ev_flow *probe);
 };

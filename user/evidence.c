@@ -10,12 +10,12 @@
 #include "listener.h"
 #include "probe.h"
 
-static uint64_t listeners(const struct probe *probe, const struct corr_host *host)
+static evidence_t listeners(const struct probe *probe, const struct corr_host *host)
 {
 	const struct fact_listener *l = NULL;
-	uint64_t bits = 0;
+	evidence_t bits = 0;
 
-	if (probe->attempt.redirected.family) /* see listener_best() */
+	if (probe->attempt.nat.family) /* see listener_best() */
 		return 0;
 	while ((l = probe_fact(probe, EV_FACT_LISTENER, l))) {
 		switch (listener_fit(probe, host, l)) {
@@ -38,10 +38,10 @@ static uint64_t listeners(const struct probe *probe, const struct corr_host *hos
 	return bits;
 }
 
-static uint64_t addresses(const struct probe *probe)
+static evidence_t addresses(const struct probe *probe)
 {
 	const struct fact_addr *a = NULL;
-	uint64_t bits = 0;
+	evidence_t bits = 0;
 
 	while ((a = probe_fact(probe, EV_FACT_ADDR, a))) {
 		if (a->is_source && a->is_local)
@@ -52,11 +52,11 @@ static uint64_t addresses(const struct probe *probe)
 	return bits;
 }
 
-static uint64_t ways_back(const struct probe *probe)
+static evidence_t ways_back(const struct probe *probe)
 {
 	const struct fact_route *route = probe_fact(probe, EV_FACT_ROUTE, NULL);
 	const struct fact_neigh *neigh = probe_fact(probe, EV_FACT_NEIGH, NULL);
-	uint64_t bits = 0;
+	evidence_t bits = 0;
 
 	if (route && route->error)
 		bits |= E(ROUTE_ERROR);
@@ -65,7 +65,7 @@ static uint64_t ways_back(const struct probe *probe)
 	return bits;
 }
 
-static uint64_t netfilter(const struct probe *probe, const struct corr_host *host)
+static evidence_t netfilter(const struct probe *probe, const struct corr_host *host)
 {
 	const struct fact_conntrack *ct = probe_fact(probe, EV_FACT_CONNTRACK, NULL);
 	struct firewall_place place;
@@ -82,7 +82,7 @@ static uint64_t netfilter(const struct probe *probe, const struct corr_host *hos
 	return 0;
 }
 
-static uint64_t queues(const struct probe *probe)
+static evidence_t queues(const struct probe *probe)
 {
 	const struct ev_socket *s = &probe->attempt.socket;
 	int64_t cookies, max;
@@ -99,9 +99,9 @@ static uint64_t queues(const struct probe *probe)
 	return 0;
 }
 
-static uint64_t counters(const struct probe *probe)
+static evidence_t counters(const struct probe *probe)
 {
-	uint64_t bits = 0;
+	evidence_t bits = 0;
 
 	if (probe_grew(probe, "TcpExtListenOverflows"))
 		bits |= E(GREW_OVERFLOWS);
@@ -112,12 +112,12 @@ static uint64_t counters(const struct probe *probe)
 	return bits;
 }
 
-uint64_t evidence_of(const struct probe *probe, const struct corr_host *host)
+evidence_t evidence_of(const struct probe *probe, const struct corr_host *host)
 {
 	const struct fact_program *program = NULL;
 	const struct fact_conn *conn = probe_fact(probe, EV_FACT_CONN, NULL);
 	const struct attempt *a = &probe->attempt;
-	uint64_t bits = a->bits;
+	evidence_t bits = a->bits;
 
 	if (probe->timed_out)
 		bits |= E(TIMEOUT);

@@ -6,6 +6,9 @@
 
 #include <stdint.h>
 
+/* A bit for each row of EVIDENCE below. */
+typedef unsigned __int128 evidence_t;
+
 struct probe;
 struct corr_host;
 
@@ -80,9 +83,9 @@ enum evidence_index {
 		EVI_COUNT,
 };
 
-#define E(name) (1ULL << EVI_##name)
+#define E(name) ((evidence_t)1 << EVI_##name)
 
-_Static_assert(EVI_COUNT <= 64, "evidence bits");
+_Static_assert(EVI_COUNT <= 128, "evidence bits");
 
 #define E_DROP_SYN                                                                                 \
 	(E(DROP_XDP) | E(DROP_TC) | E(DROP_CSUM) | E(DROP_RPFILTER) | E(DROP_LOCAL_SOURCE) |       \
@@ -96,6 +99,6 @@ const char *evidence_text(enum evidence_index index);
  * Adds to the bits that the events have set those that follow from the host's facts about the
  * probe. Reads the probe and the host only.
  */
-uint64_t evidence_of(const struct probe *probe, const struct corr_host *host);
+evidence_t evidence_of(const struct probe *probe, const struct corr_host *host);
 
 #endif

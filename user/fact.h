@@ -13,19 +13,31 @@ enum fact_need {
 	NEED_LISTENERS =
 		1 << 0,	    /* every listening TCP socket on the probe's port, as FACT_LISTENER */
 	NEED_CONN = 1 << 1, /* the connection itself, as FACT_CONN, if it exists */
-	NEED_SYSCTLS = 1 << 2,	 /* the sysctls a cause can quote, as FACT_SYSCTL */
-	NEED_COUNTERS = 1 << 3,	 /* netstat and snmp counters that grew, as FACT_COUNTER */
-	NEED_ROUTE = 1 << 4,	 /* the route from this host to the prober, as FACT_ROUTE */
-	NEED_ADDRS = 1 << 5,	 /* whether either address is local, as two FACT_ADDR */
-	NEED_NEIGH = 1 << 6,	 /* the reply's next hop, as FACT_NEIGH */
-	NEED_PROGRAMS = 1 << 7,	 /* XDP, tc and cgroup programs in the way, as FACT_PROGRAM */
-	NEED_HOOKS = 1 << 8,	 /* netfilter hook functions of the probe's family, as FACT_HOOK */
-	NEED_CONNTRACK = 1 << 9, /* conntrack count and max, as FACT_CONNTRACK */
+	NEED_SYSCTLS = 1 << 2,	  /* the sysctls a cause can quote, as FACT_SYSCTL */
+	NEED_COUNTERS = 1 << 3,	  /* netstat and snmp counters that grew, as FACT_COUNTER */
+	NEED_ROUTE = 1 << 4,	  /* the route from this host to the prober, as FACT_ROUTE */
+	NEED_ADDRS = 1 << 5,	  /* whether either address is local, as two FACT_ADDR */
+	NEED_NEIGH = 1 << 6,	  /* the reply's next hop, as FACT_NEIGH */
+	NEED_PROGRAMS = 1 << 7,	  /* XDP, tc and cgroup programs in the way, as FACT_PROGRAM */
+	NEED_HOOKS = 1 << 8,	  /* netfilter hook functions of the probe's family, as FACT_HOOK */
+	NEED_CONNTRACK = 1 << 9,  /* conntrack count and max, as FACT_CONNTRACK */
+	NEED_ELSEWHERE = 1 << 10, /* listeners on the port in other network namespaces, as
+				     FACT_LISTENER with netns */
+};
+
+/* What is asked about one probe. */
+struct fact_request {
+	struct ev_flow probe;	/* prober -> this host, as it arrived; the answer's flow */
+	struct ev_flow service; /* the same as the service sees it: other addresses after NAT */
+	__u32 ifindex;		/* where the probe came in */
+	__u32 needs;		/* NEED_* */
+	__u64 since_ns;		/* its first packet */
 };
 
 enum fact_limits {
 	FACT_IFNAME_LEN = 16,
-	FACT_TABLE_LEN = 64, /* nft table and chain names are cut at this */
+	FACT_TABLE_LEN = 64,	 /* nft table and chain names are cut at this */
+	FACT_CONTAINER_LEN = 72, /* a container's id of 64 digits, or a unit's name */
 };
 
 /* A listening socket. */
@@ -42,10 +54,15 @@ struct fact_listener {
 	__u32 bound_ifindex; /* 0: any */
 	__u8 family;	     /* 4 or 6 */
 	__u8 v6only;
-	__u8 pad[2];
+	char pstate; /* of the process, as in /proc/PID/stat: R S D T Z; 0: not known */
+	__u8 pad;
 	char comm[EV_COMM_LEN];
 	char bound_ifname[FACT_IFNAME_LEN];
-	__u8 pad2[4];
+	__u32 fds_open;	 /* how many files the process has open, */
+	__u32 fds_limit; /* and may have (soft RLIMIT_NOFILE); 0: not known */
+	__u32 netns; /* inode of its network namespace; 0: the one that the service's address is in
+		      */
+	char container[FACT_CONTAINER_LEN]; /* from the process's cgroup path; "": none */
 };
 
 /* The probe's own connection as the kernel has it at the time of asking. */
@@ -60,6 +77,10 @@ struct fact_conn {
 	char comm[EV_COMM_LEN];
 	char pstate; /* of the process, as in /proc/PID/stat: R S D T Z */
 	__u8 pad[3];
+	__u32 fds_open; /* as in fact_listener */
+	__u32 fds_limit;
+	char container[FACT_CONTAINER_LEN];
+	__u8 pad2[8];
 };
 
 struct fact_sysctl {
@@ -190,8 +211,8 @@ struct fact_done {
 	__u32 pad;
 };
 
-EVENT_ASSERT_SIZE(fact_listener, 152);
-EVENT_ASSERT_SIZE(fact_conn, 104);
+EVENT_ASSERT_SIZE(fact_listener, 232);
+EVENT_ASSERT_SIZE(fact_conn, 192);
 EVENT_ASSERT_SIZE(fact_sysctl, 136);
 EVENT_ASSERT_SIZE(fact_counter, 120);
 EVENT_ASSERT_SIZE(fact_route, 112);

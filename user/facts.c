@@ -164,25 +164,25 @@ static int push_all(const struct gather *g, const struct event_sink *to)
 	return 0;
 }
 
-int facts_gather(struct facts *facts, const struct ev_flow *probe, uint32_t ifindex, uint32_t needs,
-		 uint64_t since_ns, uint64_t now_ns, const struct event_sink *to)
+int facts_gather(struct facts *facts, const struct fact_request *request, uint64_t now_ns,
+		 const struct event_sink *to)
 {
 	struct fact_done done = {
 		.hdr = {.type = EV_FACT_DONE, .size = sizeof(done), .time_ns = now_ns},
-		.flow = *probe,
+		.flow = request->probe,
 	};
 	struct gather g = {
 		.facts = facts,
-		.probe = probe,
-		.ifindex = ifindex,
-		.since_ns = since_ns,
+		.probe = &request->probe,
+		.ifindex = request->ifindex,
+		.since_ns = request->since_ns,
 		.now_ns = now_ns,
 		.loaded = rate_count(&facts->rate, now_ns),
 	};
 	int err;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (!(needs & kinds[i].need) || look_up(&g, &kinds[i]))
+		if (!(request->needs & kinds[i].need) || look_up(&g, &kinds[i]))
 			continue;
 		err = push_all(&g, to);
 		if (err)

@@ -39,11 +39,10 @@ void facts_snapshot(struct facts *facts, uint64_t now_ns);
 int facts_links(struct facts *facts, uint64_t now_ns, const struct event_sink *to);
 
 /*
- * Pushes the facts asked for (NEED_*), then EV_FACT_DONE. probe: prober -> this host; ifindex:
- * where it came in; since_ns: its first SYN. A look-up that fails leaves its facts out, never the
- * EV_FACT_DONE; facts_done.needs then lacks its bit. Returns 0 or what push returned.
+ * Pushes the facts asked for, then EV_FACT_DONE. A look-up that fails leaves its facts out, never
+ * the EV_FACT_DONE; facts_done.needs then lacks its bit. Returns 0 or what push returned.
  */
-int facts_gather(struct facts *facts, const struct ev_flow *probe, uint32_t ifindex, uint32_t needs,
-		 uint64_t since_ns, uint64_t now_ns, const struct event_sink *to);
+int facts_gather(struct facts *facts, const struct fact_request *request, uint64_t now_ns,
+		 const struct event_sink *to);
 
 #endif

@@ -274,7 +274,7 @@ static bool is_iptables_nft(const struct verdict_rule *r)
  * redirected one. */
 static unsigned int port_there(const struct probe *probe, const struct firewall_place *place)
 {
-	const struct ev_flow *to = &probe->attempt.redirected;
+	const struct ev_flow *to = &probe->attempt.nat;
 	const struct fact_hook *h = place->entry;
 
 	if (!to->family || h->pf == PF_NETDEV ||

@@ -41,7 +41,7 @@ const struct fact_listener *listener_best(const struct probe *probe, const struc
 
 	/* The facts are about the port that was probed: no service of a redirected one is among
 	 * them. */
-	if (probe->attempt.redirected.family)
+	if (probe->attempt.nat.family)
 		return NULL;
 	while ((l = probe_fact(probe, EV_FACT_LISTENER, l))) {
 		enum listener_fit this = listener_fit(probe, host, l);

@@ -171,13 +171,12 @@ static void take_verdict(void *ctx, const struct verdict *v)
 		live->enough = true;
 }
 
-static void gather_facts(void *ctx, const struct ev_flow *probe, uint32_t ifindex, uint32_t needs,
-			 uint64_t since_ns)
+static void gather_facts(void *ctx, const struct fact_request *request)
 {
 	struct live *live = ctx;
 	struct event_sink to = live_events(live);
 
-	facts_gather(live->facts, probe, ifindex, needs, since_ns, live_now(), &to);
+	facts_gather(live->facts, request, live_now(), &to);
 }
 
 static void forget(void *ctx, const struct ev_flow *probe)

@@ -11,7 +11,7 @@ enum { HOOK_PREROUTING, HOOK_INPUT, HOOK_FORWARD, HOOK_OUTPUT, HOOK_POSTROUTING 
  * so. */
 static const struct {
 	const char *name;
-	uint64_t bit;
+	evidence_t bit;
 	bool syn_only; /* says nothing when it meets a later packet */
 } drop_classes[] = {
 	{"XDP", E(DROP_XDP), false},
@@ -38,7 +38,7 @@ static const struct {
 /* Where the kernel gives no reason: the function that freed the packet. */
 static const struct {
 	const char *symbol;
-	uint64_t bit;
+	evidence_t bit;
 } drop_symbols[] = {
 	{"do_xdp_generic*", E(DROP_XDP)}, /* net/core/dev.c; in 6.18 still without a reason */
 	{"nf_queue*",
@@ -79,7 +79,7 @@ static void if_set_add(struct if_set *set, uint32_t ifindex)
 		set->index[set->n++] = ifindex;
 }
 
-static void set_bits(struct attempt *a, uint64_t bits, const struct ev_hdr *ev)
+static void set_bits(struct attempt *a, evidence_t bits, const struct ev_hdr *ev)
 {
 	if (bits & ~a->bits)
 		a->decided_ns = ev->time_ns;
@@ -88,7 +88,7 @@ static void set_bits(struct attempt *a, uint64_t bits, const struct ev_hdr *ev)
 
 void probe_new_attempt(struct probe *probe, uint64_t time_ns, const struct ev_tcp *syn)
 {
-	uint64_t made = probe->attempt.bits & (E(SYNACK_MADE) | E(SYNACK_LEFT));
+	evidence_t made = probe->attempt.bits & (E(SYNACK_MADE) | E(SYNACK_LEFT));
 	uint32_t synack_seq = probe->attempt.synack_seq;
 	unsigned int synacks = probe->attempt.synacks;
 	struct if_set out_ifs = probe->attempt.out_ifs;
@@ -220,11 +220,8 @@ static void observe_packet(struct probe *probe, const struct ev_packet *p, bool 
 						 .payload_len = p->tcp.payload_len,
 						 .priority = p->priority,
 						 .hook = p->hook};
-		if (p->redirect_dport) {
-			a->redirected = probe->flow;
-			a->redirected.dport = p->redirect_dport;
-			memcpy(a->redirected.daddr, p->redirect_daddr, sizeof(p->redirect_daddr));
-		}
+		if (p->nat.family)
+			a->nat = p->nat;
 	}
 	if (p->untracked)
 		probe->untracked = true;
@@ -238,7 +235,7 @@ static void observe_packet(struct probe *probe, const struct ev_packet *p, bool 
 
 static void observe_socket(struct attempt *a, const struct ev_socket *s)
 {
-	uint64_t bits = 0;
+	evidence_t bits = 0;
 
 	a->socket = *s;
 	if (s->state == STATE_LISTEN) {
@@ -277,7 +274,7 @@ static struct nf_position position_of(const struct nf_position *at, const struct
 }
 
 /* The class of a drop of the prober's packet, 0: none. */
-static uint64_t drop_class(const struct ev_drop *d, bool syn)
+static evidence_t drop_class(const struct ev_drop *d, bool syn)
 {
 	for (size_t i = 0; i < sizeof(drop_classes) / sizeof(drop_classes[0]); i++)
 		if (name_is(d->reason_name, drop_classes[i].name) &&
@@ -292,7 +289,7 @@ static uint64_t drop_class(const struct ev_drop *d, bool syn)
 static void observe_drop_in(struct attempt *a, const struct ev_drop *d)
 {
 	bool syn = is_syn(&d->tcp);
-	uint64_t bit;
+	evidence_t bit;
 
 	/* After an answer, or of a packet that ends the exchange, a drop changes nothing for the
 	 * prober. */

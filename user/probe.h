@@ -48,7 +48,7 @@ struct if_set {
 
 /* An attempt begins with a SYN: the first or a retransmission. */
 struct attempt {
-	uint64_t bits; /* E(...) that events have set */
+	evidence_t bits; /* E(...) that events have set */
 	uint64_t start_ns;
 	uint64_t half_closed_ns; /* the prober's FIN, if it came before the answer */
 	uint64_t response_ns;	 /* when its first answer left, 0: none */
@@ -66,8 +66,8 @@ struct attempt {
 	struct ev_drop reply_drop;
 	struct ev_reset reset;
 	struct ev_icmp icmp;
-	struct ev_flow redirected; /* the probe's flow after DNAT; family 0: not redirected */
-	uint64_t left_skb;	   /* the last reply seen at tc egress */
+	struct ev_flow nat; /* the probe's flow as the service sees it; family 0: the same */
+	uint64_t left_skb;  /* the last reply seen at tc egress */
 	uint32_t synack_seq;
 	unsigned int http_status; /* of the first response; 0: none was read */
 	unsigned int synacks;	  /* how many left */
@@ -95,7 +95,7 @@ struct probe {
 	uint8_t entry; /* enum waypoint where its SYNs are counted, 0: seen at none */
 	bool timed_out;
 	bool judged;	       /* the latest attempt has had its verdict */
-	uint64_t asked_for;    /* evidence as of the last request for facts */
+	evidence_t asked_for;  /* evidence as of the last request for facts */
 	uint32_t cut_short_ms; /* tracing ended so long after the SYN, before the timeout; 0: it did
 				  not */
 	bool evicted;	       /* made room for a newer probe */

@@ -42,7 +42,7 @@ static bool dport(const struct values_of *of, char *out, size_t out_len)
 /* Where the service should be: behind a redirection, its new address and port. */
 static bool sought(const struct values_of *of, char *out, size_t out_len)
 {
-	const struct ev_flow *to = &of->probe->attempt.redirected;
+	const struct ev_flow *to = &of->probe->attempt.nat;
 	char text[FLOW_ENDPOINT_LEN];
 
 	if (to->family)

@@ -169,7 +169,7 @@ static bool syn_backlog_fix(const struct values_of *of, char *out, size_t out_le
 
 static bool overflow_words(const struct values_of *of, char *out, size_t out_len)
 {
-	uint64_t bits = of->probe->attempt.bits;
+	evidence_t bits = of->probe->attempt.bits;
 	uint64_t grew = probe_grew(of->probe, "TcpExtListenOverflows");
 	char more[48] = "";
 

@@ -19,7 +19,7 @@ static bool put_name(char *out, size_t out_len, const char name[EV_NAME_LEN])
 	return true;
 }
 
-static uint64_t bits_of(const struct values_of *of)
+static evidence_t bits_of(const struct values_of *of)
 {
 	return of->probe->attempt.bits;
 }
@@ -86,7 +86,7 @@ static void answered_words(const struct probe *probe, char *out, size_t out_len)
 static bool exchange(const struct values_of *of, char *out, size_t out_len)
 {
 	const struct ev_packet *synack = find_packet(of->probe, false, false, TCP_SYN | TCP_ACK);
-	uint64_t bits = bits_of(of);
+	evidence_t bits = bits_of(of);
 	char took[32] = "";
 
 	if (bits & E(RESPONSE)) {
