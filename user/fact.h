@@ -31,7 +31,9 @@ struct fact_request {
 	struct ev_flow service; /* the same as the service sees it: other addresses after NAT */
 	__u32 ifindex;		/* where the probe came in */
 	__u32 needs;		/* NEED_* */
-	__u64 since_ns;		/* its first packet */
+	__u32 netns; /* where it was stopped: inode of a network namespace, 0: the traced one */
+	__u32 pad;
+	__u64 since_ns; /* its first packet */
 };
 
 enum fact_limits {

@@ -30,6 +30,8 @@ struct options {
 	uint32_t max_probes;			  /* default 65536 */
 	const char *write;			  /* NULL: no file */
 	uint8_t expect_status[HTTP_STATUS_BYTES]; /* a bit per status code 0..599 */
+	const char *netns; /* NULL: the one that clbtrace runs in; a name or a process id */
+	bool udp;	   /* datagrams and echo requests too */
 	bool json;
 	bool verbose;
 	bool xdp;
