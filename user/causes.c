@@ -2,6 +2,11 @@
 // The cause table: its order, and the rows that are no cause of a failure.
 #include "causes_internal.h"
 
+/* What was said says that it did not. */
+#define E_UNWELL                                                                                   \
+	(E(LATE) | E(HTTP_STATUS) | E(NOT_HTTP) | E(WANTS_TLS) | E(NOT_TLS) | E(SERVER_ALERT) |    \
+	 E(PROBER_ALERT) | E(PROBER_REFUSED) | E(TLS_SILENT) | E(TLS_BROKEN))
+
 /* What succeeded did, whatever was lost on the way: first. */
 static const struct cause causes_good[] = {
 	{
@@ -11,7 +16,9 @@ static const struct cause causes_good[] = {
 		.title = "the probe got what it wanted",
 		.explain = "SYN, SYN-ACK, then a reset or a close by the prober, or an answer to "
 			   "its request. A reset from the prober after the SYN-ACK is the normal "
-			   "end of a half-open TCP check.",
+			   "end of a half-open TCP check. Of a TLS exchange only the handshake can "
+			   "be read, not the status code. A UDP check is healthy if no ICMP error "
+			   "comes back.",
 		.outcome = OUTCOME_HEALTHY,
 		.rules = {{E(SYNACK_MADE) | E(PROBER_RST), E(REQUEST) | E_DROP_ACK,
 			   CONFIDENCE_CERTAIN},
@@ -19,14 +26,12 @@ static const struct cause causes_good[] = {
 			   CONFIDENCE_CERTAIN},
 			  {E(HANDSHAKE) | E(ESTABLISHED) | E(PROBER_FIN), E(REQUEST),
 			   CONFIDENCE_CERTAIN},
-			  {E(RESPONSE) | E(PROBER_FIN), E(LATE) | E(HTTP_STATUS),
+			  {E(RESPONSE) | E(PROBER_FIN), E_UNWELL, CONFIDENCE_CERTAIN},
+			  {E(RESPONSE) | E(SERVER_FIN), E_UNWELL | E(HALF_CLOSED),
 			   CONFIDENCE_CERTAIN},
-			  {E(RESPONSE) | E(SERVER_FIN), E(LATE) | E(HTTP_STATUS) | E(HALF_CLOSED),
-			   CONFIDENCE_CERTAIN},
-			  {E(RESPONSE) | E(PROBER_RST), E(LATE) | E(HTTP_STATUS),
-			   CONFIDENCE_CERTAIN},
-			  {E(RESPONSE) | E(TIMEOUT), E(LATE) | E(HTTP_STATUS), CONFIDENCE_CERTAIN},
-			  {E(RESPONSE) | E(RST_OUT), E(LATE) | E(HTTP_STATUS), CONFIDENCE_CERTAIN},
+			  {E(RESPONSE) | E(PROBER_RST), E_UNWELL, CONFIDENCE_CERTAIN},
+			  {E(RESPONSE) | E(TIMEOUT), E_UNWELL, CONFIDENCE_CERTAIN},
+			  {E(RESPONSE) | E(RST_OUT), E_UNWELL, CONFIDENCE_CERTAIN},
 			  {E(HANDSHAKE) | E(ESTABLISHED) | E(TIMEOUT),
 			   E(REQUEST) | E_DROP_ACK | E(RESET_ACTIVE) | E(NOT_ACCEPTED) |
 				   E(DROP_REPLY),
@@ -35,6 +40,14 @@ static const struct cause causes_good[] = {
 			   E(REQUEST) | E_DROP_ACK | E(RESET_HANDSHAKE) | E(RESET_ACTIVE) |
 				   E(NOT_ACCEPTED) | E(DROP_OTHER) | E(DROP_REPLY) |
 				   E(GREW_OVERFLOWS),
+			   CONFIDENCE_LIKELY},
+			  {E(DATAGRAM) | E(RESPONSE), E(LATE), CONFIDENCE_CERTAIN},
+			  {E(ECHO) | E(RESPONSE), E(LATE), CONFIDENCE_CERTAIN},
+			  {E(DATAGRAM) | E(DELIVERED) | E(TIMEOUT),
+			   E(NO_SOCKET) | E(ICMP_SENT) | E_DROP_SYN | E(DROP_REPLY),
+			   CONFIDENCE_CERTAIN},
+			  {E(DATAGRAM) | E(FORWARDED) | E(TRANSLATED) | E(TIMEOUT),
+			   E(NO_SOCKET) | E(ICMP_SENT) | E_DROP_SYN | E(DROP_REPLY) | E(DROP_NEIGH),
 			   CONFIDENCE_LIKELY}},
 		.summary = "{exchange}",
 	},

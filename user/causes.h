@@ -11,7 +11,7 @@
 #include "verdict.h"
 
 enum {
-	CAUSE_RULES_MAX = 11,
+	CAUSE_RULES_MAX = 15,
 	CAUSE_FIX_MAX = 5,
 };
 

@@ -120,7 +120,10 @@ const struct cause causes_arrival[] = {
 			   "removed address, or a wrong server bound to the balancer.",
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(DROP_NOT_OURS), 0, CONFIDENCE_CERTAIN},
-			  {E(FORWARDED) | E(DST_NOT_LOCAL), 0, CONFIDENCE_CERTAIN},
+			  {E(FORWARDED) | E(DST_NOT_LOCAL) | E(TIMEOUT),
+			   E(SYNACK_MADE) | E(TRANSLATED) | E(ELSEWHERE) | E(RESPONSE) |
+				   E_DROP_SYN | E(DROP_NEIGH) | E(RST_OUT),
+			   CONFIDENCE_CERTAIN},
 			  {E(DROP_OTHER) | E(DST_NOT_LOCAL), E(DELIVERED), CONFIDENCE_LIKELY}},
 		.needs = NEED_ADDRS | NEED_SYSCTLS,
 		.summary = "{not_ours_words}",
@@ -156,7 +159,7 @@ const struct cause causes_arrival[] = {
 			  {E(DROP_NETFILTER) | E(RST_OUT),
 			   E(NO_SOCKET) | E(RESET_ACTIVE) | E(RESET_HANDSHAKE),
 			   CONFIDENCE_CERTAIN}},
-		.needs = NEED_HOOKS | NEED_ADDRS,
+		.needs = NEED_HOOKS | NEED_ADDRS | NEED_LISTENERS,
 		.summary = "rejected by the firewall {hook_words}[, {chain_words}], answered with "
 			   "{reject_words}",
 		.fix = {"{fw_fix}", "{fw_show}"},
@@ -169,8 +172,8 @@ const struct cause causes_arrival[] = {
 		.explain = "iptables, ip6tables, nftables or a tool on top of them (firewalld, "
 			   "ufw, a security agent) dropped the probe.",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(DROP_NETFILTER), 0, CONFIDENCE_CERTAIN}},
-		.needs = NEED_HOOKS | NEED_ADDRS,
+		.rules = {{E(DROP_NETFILTER), E(ECHO), CONFIDENCE_CERTAIN}},
+		.needs = NEED_HOOKS | NEED_ADDRS | NEED_LISTENERS,
 		.summary = "dropped by the firewall {hook_words}[, {chain_words}][ "
 			   "({dropped_packet})]",
 		.fix = {"{fw_fix}", "{fw_show}"},

@@ -16,6 +16,9 @@
 extern const struct cause causes_arrival[];
 extern const struct cause causes_service[];
 extern const struct cause causes_reply[];
+extern const struct cause causes_exchange[];
+extern const struct cause causes_application[];
+extern const struct cause causes_datagram[];
 extern const struct cause causes_unknown[];
 
 #endif

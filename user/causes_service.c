@@ -50,6 +50,27 @@ const struct cause causes_service[] = {
 		.fix = {"make {comm} listen on {any_listen} too"},
 	},
 	{
+		.id = "listener-elsewhere",
+		.stage = "listener",
+		.step = "3",
+		.title = "it listens in another network namespace",
+		.explain = "Nothing listens on the port here, but a process in another network "
+			   "namespace of this host does: a container whose port is not published, "
+			   "a unit with PrivateNetwork=.",
+		.outcome = OUTCOME_FAILED,
+		.rules = {{E(NO_SOCKET) | E(LISTENER_ELSEWHERE),
+			   E(LISTENER_DEVICE) | E(LISTENER_ADDR) | E(LISTENER_FAMILY) |
+				   E(LISTENER_FITS),
+			   CONFIDENCE_LIKELY}},
+		.needs = NEED_SERVICE | NEED_ELSEWHERE,
+		.summary = "nothing listens on {sought} in this network namespace, but {elsewhere} "
+			   "does in another: {refused_words}",
+		.fix = {"publish the container's port on this host (docker run -p "
+			"{service_port}:{service_port}), or set the check to a port that is "
+			"published",
+			"nsenter -t {elsewhere_pid} -n ss -lntp  # what listens there"},
+	},
+	{
 		.id = "no-listener",
 		.stage = "listener",
 		.step = "3",
@@ -58,7 +79,8 @@ const struct cause causes_service[] = {
 			   "with a reset: the service is not running, or listens on another port "
 			   "than the balancer checks.",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(NO_SOCKET), E(LISTENER_DEVICE) | E(LISTENER_ADDR) | E(LISTENER_FAMILY),
+		.rules = {{E(NO_SOCKET),
+			   E(LISTENER_DEVICE) | E(LISTENER_ADDR) | E(LISTENER_FAMILY) | E(DATAGRAM),
 			   CONFIDENCE_CERTAIN}},
 		.needs = NEED_SERVICE,
 		.summary = "nothing listens on {sought}: {refused_words}[ ({started_since} "
@@ -211,6 +233,8 @@ const struct cause causes_service[] = {
 			   E(SYNACK_MADE) | E(SYN_QUEUE_FULL), CONFIDENCE_CERTAIN},
 			  {E(DELIVERED) | E(LISTEN_FULL) | E(TIMEOUT),
 			   E(SYNACK_MADE) | E(SYN_QUEUE_FULL), CONFIDENCE_LIKELY},
+			  {E(FORWARDED) | E(LISTENER_FULL) | E(TIMEOUT),
+			   E(SYNACK_MADE) | E(DROP_NETFILTER) | E(DROP_OTHER), CONFIDENCE_LIKELY},
 			  {E(HANDSHAKE) | E(GREW_OVERFLOWS) | E(TIMEOUT),
 			   E(RESPONSE) | E(NOT_ACCEPTED) | E(ESTABLISHED) | E(RESET_ACTIVE),
 			   CONFIDENCE_LIKELY}},

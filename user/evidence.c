@@ -3,6 +3,7 @@
 #include "evidence.h"
 
 #include <linux/neighbour.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "firewall.h"
@@ -15,9 +16,9 @@ static evidence_t listeners(const struct probe *probe, const struct corr_host *h
 	const struct fact_listener *l = NULL;
 	evidence_t bits = 0;
 
-	if (probe->attempt.nat.family) /* see listener_best() */
-		return 0;
 	while ((l = probe_fact(probe, EV_FACT_LISTENER, l))) {
+		if (l->netns)
+			continue;
 		switch (listener_fit(probe, host, l)) {
 		case FIT_ALL:
 			bits |= E(LISTENER_FITS);
@@ -36,6 +37,35 @@ static evidence_t listeners(const struct probe *probe, const struct corr_host *h
 	/* One that fits now was not there when the probe came: it says nothing against the others'
 	 * misfit. */
 	return bits;
+}
+
+/* Those in other network namespaces are told apart by having one named. */
+static evidence_t services(const struct probe *probe, const struct corr_host *host)
+{
+	const struct fact_listener *l = listener_best(probe, host);
+	const struct fact_conn *conn = probe_fact(probe, EV_FACT_CONN, NULL);
+	evidence_t bits = 0;
+
+	if (l && l->backlog > l->limit && probe->flow.proto == IPPROTO_TCP)
+		bits |= E(LISTENER_FULL);
+	if (listener_elsewhere(probe))
+		bits |= E(LISTENER_ELSEWHERE);
+	if (conn && conn->rqueue)
+		bits |= E(UNREAD);
+	/* In SYN_RECV it is not the application's yet (TCP_DEFER_ACCEPT). */
+	if (conn && !conn->inode &&
+	    (conn->state == STATE_ESTABLISHED || conn->state == STATE_CLOSE_WAIT))
+		bits |= E(NOT_ACCEPTED);
+	return bits;
+}
+
+static evidence_t echo_sysctl(const struct probe *probe)
+{
+	const char *name = probe->flow.family == 4 ? "net.ipv4.icmp_echo_ignore_all"
+						   : "net.ipv6.icmp.echo_ignore_all";
+	int64_t value;
+
+	return probe_sysctl(probe, name, &value) && value ? E(ECHO_IGNORED) : 0;
 }
 
 static evidence_t addresses(const struct probe *probe)
@@ -109,13 +139,51 @@ static evidence_t counters(const struct probe *probe)
 		bits |= E(GREW_REQQFULL);
 	if (probe_grew(probe, "IpOutNoRoutes") || probe_grew(probe, "Ip6OutNoRoutes"))
 		bits |= E(GREW_NOROUTES);
+	if (probe_grew(probe, "IcmpOutRateLimitGlobal") ||
+	    probe_grew(probe, "IcmpOutRateLimitHost") || probe_grew(probe, "Icmp6OutRateLimitHost"))
+		bits |= E(GREW_RATE_LIMIT);
 	return bits;
+}
+
+/* How long nothing was answered, until the prober closed or the timeout. */
+static uint64_t silence(const struct probe *probe, const struct corr_host *host)
+{
+	const struct attempt *a = &probe->attempt;
+	uint64_t last = probe->exchange.last_ns[TO_PROBER], end = 0;
+
+	if (a->bits & (E(PROBER_FIN) | E(PROBER_RST)))
+		end = a->close_ns;
+	else if (probe->timed_out)
+		end = a->start_ns + host->timeout_ns;
+	return end > last ? end - last : 0;
+}
+
+/* What follows from what was said, once it is known that no more was. */
+static evidence_t exchanged(const struct probe *probe, const struct corr_host *host)
+{
+	const struct exchange *x = &probe->exchange;
+	const evidence_t bits = probe->attempt.bits;
+	const evidence_t server_closed = E(SERVER_FIN) | E(RST_OUT) | E(RESET_ACTIVE);
+	const evidence_t closed = server_closed | E(PROBER_FIN) | E(PROBER_RST) | E(HALF_CLOSED);
+	bool over = probe->timed_out || bits & closed;
+	evidence_t out = 0;
+
+	if (x->status && !(host->expect_status[x->status / 8] >> x->status % 8 & 1))
+		out |= E(HTTP_STATUS);
+	if (bits & E(HTTP_REQUEST) && over && x->undecided && x->said[TO_PROBER].len)
+		out |= E(NOT_HTTP);
+	/* A handshake takes milliseconds, and a prober that has its answer closes. */
+	if (bits & E(TLS_ENCRYPTED) && silence(probe, host) >= host->timeout_ns / 2)
+		out |= E(TLS_SILENT);
+	if (bits & E(TLS_REQUEST) && bits & E(RESPONSE) && bits & server_closed &&
+	    !(bits & (E(TLS_ENCRYPTED) | E(NOT_TLS) | E(PROBER_FIN) | E(PROBER_RST))))
+		out |= E(TLS_BROKEN);
+	return out;
 }
 
 evidence_t evidence_of(const struct probe *probe, const struct corr_host *host)
 {
 	const struct fact_program *program = NULL;
-	const struct fact_conn *conn = probe_fact(probe, EV_FACT_CONN, NULL);
 	const struct attempt *a = &probe->attempt;
 	evidence_t bits = a->bits;
 
@@ -125,8 +193,7 @@ evidence_t evidence_of(const struct probe *probe, const struct corr_host *host)
 	if (a->response_ns > a->start_ns + host->timeout_ns ||
 	    (a->response_ns && a->bits & E(HALF_CLOSED) && a->bits & E(PROBER_RST)))
 		bits |= E(LATE);
-	if (a->http_status && !(host->expect_status[a->http_status / 8] >> a->http_status % 8 & 1))
-		bits |= E(HTTP_STATUS);
+	bits |= exchanged(probe, host);
 	if (a->out_ifs.n && a->in_ifs.n) {
 		bool same = false;
 
@@ -139,10 +206,7 @@ evidence_t evidence_of(const struct probe *probe, const struct corr_host *host)
 	while ((program = probe_fact(probe, EV_FACT_PROGRAM, program)))
 		if (program->place == PROG_CGROUP_INGRESS)
 			bits |= E(CGROUP_FILTER);
-	/* In SYN_RECV it is not the application's yet (TCP_DEFER_ACCEPT). */
-	if (conn && !conn->inode &&
-	    (conn->state == STATE_ESTABLISHED || conn->state == STATE_CLOSE_WAIT))
-		bits |= E(NOT_ACCEPTED);
-	return bits | listeners(probe, host) | addresses(probe) | ways_back(probe) |
-	       netfilter(probe, host) | queues(probe) | counters(probe);
+	return bits | listeners(probe, host) | services(probe, host) | echo_sysctl(probe) |
+	       addresses(probe) | ways_back(probe) | netfilter(probe, host) | queues(probe) |
+	       counters(probe);
 }

@@ -17,6 +17,8 @@ struct corr_host;
 	X(ARRIVED, "the SYN was seen at entry")                                                    \
 	X(DELIVERED, "the SYN passed the last INPUT hook")                                         \
 	X(FORWARDED, "the SYN left by an interface of this host")                                  \
+	X(TRANSLATED, "this host translated its addresses")                                        \
+	X(ELSEWHERE, "it was handled in another network namespace of this host")                   \
 	X(SYNACK_MADE, "a SYN-ACK was made")                                                       \
 	X(SYNACK_LEFT, "the SYN-ACK passed tc egress")                                             \
 	X(SYNACK_ELSEWHERE, "the SYN-ACK went by another interface than the SYN")                  \
@@ -31,7 +33,20 @@ struct corr_host;
 	X(REQUEST, "the prober sent data")                                                         \
 	X(RESPONSE, "this host sent data")                                                         \
 	X(LATE, "its answer left too late")                                                        \
+	X(HTTP_REQUEST, "the request is HTTP")                                                     \
 	X(HTTP_STATUS, "its HTTP status is not an expected one")                                   \
+	X(NOT_HTTP, "an HTTP request was answered by something else")                              \
+	X(WANTS_TLS, "the answer says that the request should have been TLS")                      \
+	X(TLS_REQUEST, "the request is a TLS ClientHello")                                         \
+	X(TLS_ENCRYPTED, "encrypted data went both ways")                                          \
+	X(TLS_SILENT, "encrypted data went both ways, and then no answer for long")                \
+	X(TLS_BROKEN, "this host closed in the middle of the TLS handshake")                       \
+	X(NOT_TLS, "a TLS ClientHello was answered by something else")                             \
+	X(SERVER_ALERT, "this host sent a TLS alert")                                              \
+	X(PROBER_ALERT, "the prober sent a TLS alert")                                             \
+	X(PROBER_REFUSED, "the prober ended the TLS handshake with an encrypted alert")            \
+	X(DATAGRAM, "the probe is a UDP datagram")                                                 \
+	X(ECHO, "the probe is an ICMP echo request")                                               \
 	X(TIMEOUT, "the timeout has passed")                                                       \
 	X(DROP_XDP, "dropped by XDP")                                                              \
 	X(DROP_TC, "dropped by a tc filter at ingress")                                            \
@@ -45,6 +60,7 @@ struct corr_host;
 	X(DROP_AUTH, "dropped for TCP-MD5 or TCP-AO")                                              \
 	X(DROP_OVERFLOW, "the final ACK was refused by the accept queue")                          \
 	X(DROP_PAWS, "dropped by PAWS in TIME_WAIT")                                               \
+	X(DROP_RCVBUF, "dropped for want of room in the socket's receive buffer")                  \
 	X(DROP_OTHER, "dropped for another reason")                                                \
 	X(DROP_REPLY, "the reply was dropped")                                                     \
 	X(DROP_NEIGH, "the reply was dropped for lack of a neighbour")                             \
@@ -64,6 +80,8 @@ struct corr_host;
 	X(LISTENER_ADDR, "a listener on the port has another address")                             \
 	X(LISTENER_FAMILY, "a listener on the port has another family")                            \
 	X(LISTENER_DEVICE, "a listener on the port is bound to another device")                    \
+	X(LISTENER_ELSEWHERE, "a listener on the port is in another network namespace")            \
+	X(LISTENER_FULL, "the listener's accept queue is full now")                                \
 	X(DST_NOT_LOCAL, "the destination is no address of this host")                             \
 	X(SRC_LOCAL, "the source is an address of this host")                                      \
 	X(ROUTE_ERROR, "there is no route back")                                                   \
@@ -74,7 +92,9 @@ struct corr_host;
 	X(GREW_REQQFULL, "TCPReqQFullDrop grew")                                                   \
 	X(GREW_NOROUTES, "IpOutNoRoutes grew")                                                     \
 	X(NOT_ACCEPTED, "the connection is still in the accept queue")                             \
-	X(NO_CONN_FACT, "the connection's owner could not be looked up")
+	X(UNREAD, "the application has not read all that came")                                    \
+	X(ECHO_IGNORED, "icmp_echo_ignore_all is set")                                             \
+	X(GREW_RATE_LIMIT, "ICMP answers were left out by the rate limit")
 
 enum evidence_index {
 #define EVIDENCE_INDEX(name, text) EVI_##name,
@@ -90,7 +110,7 @@ _Static_assert(EVI_COUNT <= 128, "evidence bits");
 #define E_DROP_SYN                                                                                 \
 	(E(DROP_XDP) | E(DROP_TC) | E(DROP_CSUM) | E(DROP_RPFILTER) | E(DROP_LOCAL_SOURCE) |       \
 	 E(DROP_NOT_OURS) | E(DROP_NETFILTER) | E(DROP_SOCKET_FILTER) | E(DROP_SECURITY) |         \
-	 E(DROP_AUTH) | E(DROP_OVERFLOW) | E(DROP_PAWS) | E(DROP_OTHER))
+	 E(DROP_AUTH) | E(DROP_OVERFLOW) | E(DROP_PAWS) | E(DROP_RCVBUF) | E(DROP_OTHER))
 
 /* The words of one bit, by its index. */
 const char *evidence_text(enum evidence_index index);

@@ -2,6 +2,7 @@
 // Where in netfilter a packet vanished: between which waypoints, so in which hook and base chain.
 #include "firewall.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -90,6 +91,12 @@ static struct stretch find_stretch(const struct probe *probe, const struct corr_
 
 	if (at->hook >= N_HOOKS) /* a recording can name any */
 		return s;
+	/* In there are no waypoints; nor do they look at long packets. */
+	if (drop->netns) {
+		s.hooks = reply ? 1U << OUTPUT | 1U << POSTROUTING : 1U << PREROUTING | 1U << INPUT;
+		s.to = INT64_MAX;
+		return s;
+	}
 	if (!at->skb && drop->tcp.payload_len) { /* waypoints look at short packets only */
 		s.hooks = reply ? 1U << OUTPUT | 1U << POSTROUTING
 				: 1U << PREROUTING | 1U << (dst_is_local(probe) ? INPUT : FORWARD);
@@ -277,8 +284,9 @@ static unsigned int port_there(const struct probe *probe, const struct firewall_
 	const struct ev_flow *to = &probe->attempt.nat;
 	const struct fact_hook *h = place->entry;
 
-	if (!to->family || h->pf == PF_NETDEV ||
-	    (h->hook == PREROUTING && h->priority <= PRIORITY_DNAT) ||
+	if (!to->family || probe->attempt.drop.netns) /* in a container all is translated */
+		return probe_service(probe)->dport;
+	if (h->pf == PF_NETDEV || (h->hook == PREROUTING && h->priority <= PRIORITY_DNAT) ||
 	    (h->hook == POSTROUTING && h->priority > PRIORITY_SNAT))
 		return probe->flow.dport;
 	return to->dport;
@@ -296,28 +304,65 @@ static void pasteable_rule(const struct firewall_place *place, struct verdict_ru
 	shell_word(plain, r->chain, sizeof(r->chain));
 }
 
+/* The part of a rule that names the service: protocol, port. */
+static void match_words(const struct probe *probe, const struct firewall_place *place, bool reply,
+			bool iptables, char *out, size_t out_len)
+{
+	bool v4 = probe->flow.family == 4;
+	const char *proto = probe->flow.proto == IPPROTO_UDP ? "udp" : "tcp";
+	unsigned int port = port_there(probe, place);
+
+	if (probe->flow.proto != IPPROTO_TCP && probe->flow.proto != IPPROTO_UDP)
+		snprintf(out, out_len, "%s",
+			 iptables ? (v4 ? "-p icmp" : "-p icmpv6")
+				  : (v4 ? "ip protocol icmp" : "meta l4proto ipv6-icmp"));
+	else if (iptables)
+		snprintf(out, out_len, "-p %s --%s %u", proto, reply ? "sport" : "dport", port);
+	else
+		snprintf(out, out_len, "%s %s %u", proto, reply ? "sport" : "dport", port);
+}
+
+/* The command that goes before one for the network namespace in which the service listens. */
+static void enter_words(const struct probe *probe, char *out, size_t out_len)
+{
+	const struct fact_listener *l = NULL;
+
+	while ((l = probe_fact(probe, EV_FACT_LISTENER, l)))
+		if (!l->netns && l->pid)
+			break;
+	if (l)
+		snprintf(out, out_len, "nsenter -t %u -n ", l->pid);
+	else
+		snprintf(out, out_len, "nsenter -t PID -n ");
+}
+
 bool firewall_fix(const struct probe *probe, const struct firewall_place *place, bool reply,
 		  char *out, size_t out_len)
 {
-	bool v4 = probe->flow.family == 4;
-	char addr[FLOW_ADDR_LEN];
+	const struct ev_drop *drop = reply ? &probe->attempt.reply_drop : &probe->attempt.drop;
+	bool v4 = probe->flow.family == 4, iptables;
+	char addr[FLOW_ADDR_LEN], match[64], where[32] = "";
 	struct verdict_rule r;
 
 	if (!place->entry || place->entry->backend == HOOK_OTHER)
 		return false;
 	pasteable_rule(place, &r);
-	addr_text(probe->flow.saddr, addr);
-	if (place->entry->backend == HOOK_IPTABLES_LEGACY || is_iptables_nft(&r))
-		snprintf(out, out_len, "%s%s%s%s -I %s %s %s -p tcp %s %u -j ACCEPT",
+	iptables = place->entry->backend == HOOK_IPTABLES_LEGACY || is_iptables_nft(&r);
+	addr_text(drop->netns ? probe_service(probe)->saddr : probe->flow.saddr, addr);
+	match_words(probe, place, reply, iptables, match, sizeof(match));
+	if (drop->netns)
+		enter_words(probe, where, sizeof(where));
+	if (iptables)
+		snprintf(out, out_len, "%s%s%s%s%s -I %s %s %s %s -j ACCEPT", where,
 			 v4 ? "iptables" : "ip6tables",
 			 place->entry->backend == HOOK_IPTABLES_LEGACY ? "-legacy" : "",
 			 strcmp(r.table, "filter") ? " -t " : "",
 			 strcmp(r.table, "filter") ? r.table : "", r.hook, reply ? "-d" : "-s",
-			 addr, reply ? "--sport" : "--dport", port_there(probe, place));
+			 addr, match);
 	else
-		snprintf(out, out_len, "nft insert rule %s %s %s %s %s %s tcp %s %u accept",
+		snprintf(out, out_len, "%snft insert rule %s %s %s %s %s %s %s accept", where,
 			 r.family, r.table, r.chain, v4 ? "ip" : "ip6", reply ? "daddr" : "saddr",
-			 addr, reply ? "sport" : "dport", port_there(probe, place));
+			 addr, match);
 	return true;
 }
 

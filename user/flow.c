@@ -80,3 +80,10 @@ const char *endpoint_text(const uint8_t addr[16], uint16_t port, char buf[FLOW_E
 	snprintf(buf, FLOW_ENDPOINT_LEN, addr_is_v4(addr) ? "%s:%u" : "[%s]:%u", text, port);
 	return buf;
 }
+
+const char *flow_proto_name(uint8_t proto)
+{
+	if (proto == IPPROTO_UDP)
+		return "udp";
+	return proto == IPPROTO_TCP ? "tcp" : "icmp";
+}

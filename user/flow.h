@@ -20,6 +20,9 @@ struct ev_flow flow_reverse(const struct ev_flow *flow);
 /* A 64-bit hash over addresses, ports, protocol and family; the same for equal flows. */
 uint64_t flow_hash(const struct ev_flow *flow);
 
+/* proto: IPPROTO_*. "tcp", "udp", "icmp" for either version's echo. */
+const char *flow_proto_name(uint8_t proto);
+
 bool addr_is_v4(const uint8_t addr[16]);       /* ::ffff:0:0/96 */
 bool addr_is_any(const uint8_t addr[16]);      /* :: or ::ffff:0.0.0.0 */
 bool addr_is_loopback(const uint8_t addr[16]); /* 127.0.0.0/8 or ::1 */

@@ -2,6 +2,7 @@
 // From a probe's evidence to its verdict.
 #include "judge.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,7 +67,8 @@ static void write_rule(const struct probe *probe, const struct corr_host *host, 
 	struct firewall_place place;
 
 	v->rule = (struct verdict_rule){.handle = -1, .number = -1};
-	if (!reply && strcmp(v->cause, "firewall-drop") && strcmp(v->cause, "firewall-reject"))
+	if (!reply && strcmp(v->cause, "firewall-drop") && strcmp(v->cause, "firewall-reject") &&
+	    !(probe->attempt.bits & E(DROP_NETFILTER) && !strcmp(v->cause, "icmp-ignored")))
 		return;
 	firewall_place(probe, host, reply, &place);
 	firewall_rule(&place, &v->rule);
@@ -93,6 +95,24 @@ static void tame_texts(struct verdict *v)
 		tame(v->steps[i].what);
 }
 
+static int64_t stretch_us(uint64_t from_ns, uint64_t to_ns)
+{
+	return from_ns && to_ns >= from_ns ? (int64_t)((to_ns - from_ns) / 1000) : -1;
+}
+
+static void write_timing(const struct probe *probe, struct verdict_timing *t)
+{
+	const struct attempt *a = &probe->attempt;
+	const uint64_t *first_ns = probe->exchange.first_ns;
+	bool tcp = probe->flow.proto == IPPROTO_TCP;
+
+	t->syn_to_synack = tcp ? stretch_us(a->start_ns, a->synack_ns) : -1;
+	t->synack_to_ack = stretch_us(a->synack_ns, a->ack_ns);
+	t->request_to_first_byte = tcp ? stretch_us(first_ns[FROM_PROBER], first_ns[TO_PROBER])
+				       : stretch_us(a->start_ns, a->response_ns);
+	t->first_byte_to_close = stretch_us(first_ns[TO_PROBER], a->close_ns);
+}
+
 const struct cause *judge(const struct probe *probe, const struct corr_host *host,
 			  uint64_t wall_offset_ns, uint64_t lost, struct verdict *v)
 {
@@ -105,8 +125,10 @@ const struct cause *judge(const struct probe *probe, const struct corr_host *hos
 	v->first_ns = probe->first_ns;
 	v->duration_us = end > probe->first_ns ? (end - probe->first_ns) / 1000 : 0;
 	v->probe = probe->flow;
+	v->service = probe->attempt.nat;
 	host_ifname(host, probe->ifindex, v->interface);
 	v->syns = probe->syns;
+	write_timing(probe, &v->timing);
 	v->outcome = cause->outcome;
 	v->cause = cause->id;
 	v->stage = cause->stage;

@@ -8,7 +8,9 @@
 
 static bool device_fits(const struct probe *probe, const struct corr_host *host, uint32_t bound)
 {
-	if (!bound || bound == probe->ifindex || if_set_has(&probe->attempt.in_ifs, bound))
+	/* Devices of another namespace are not known here. */
+	if (!bound || probe->attempt.bits & E(ELSEWHERE) || bound == probe->ifindex ||
+	    if_set_has(&probe->attempt.in_ifs, bound))
 		return true;
 	/* A socket bound to a VRF takes what comes in by its members (inet_sk_bound_dev_eq()). */
 	for (size_t i = 0; i < host->n_links; i++)
@@ -20,11 +22,11 @@ static bool device_fits(const struct probe *probe, const struct corr_host *host,
 enum listener_fit listener_fit(const struct probe *probe, const struct corr_host *host,
 			       const struct fact_listener *l)
 {
+	const struct ev_flow *flow = probe_service(probe);
 	bool any = addr_is_any(l->laddr);
-	bool family =
-		l->family == probe->flow.family || (probe->flow.family == 4 && l->family == 6 &&
+	bool family = l->family == flow->family || (flow->family == 4 && l->family == 6 &&
 						    !l->v6only && (any || addr_is_v4(l->laddr)));
-	bool address = any || !memcmp(l->laddr, probe->flow.daddr, 16);
+	bool address = any || !memcmp(l->laddr, flow->daddr, 16);
 
 	if (family && address)
 		return device_fits(probe, host, l->bound_ifindex) ? FIT_ALL : FIT_NOT_DEVICE;
@@ -39,12 +41,11 @@ const struct fact_listener *listener_best(const struct probe *probe, const struc
 	const struct fact_listener *l = NULL, *best = NULL;
 	enum listener_fit fit = FIT_NOT_FAMILY;
 
-	/* The facts are about the port that was probed: no service of a redirected one is among
-	 * them. */
-	if (probe->attempt.nat.family)
-		return NULL;
 	while ((l = probe_fact(probe, EV_FACT_LISTENER, l))) {
 		enum listener_fit this = listener_fit(probe, host, l);
+
+		if (l->netns)
+			continue;
 
 		if (!best || this < fit) {
 			best = l;
@@ -52,4 +53,14 @@ const struct fact_listener *listener_best(const struct probe *probe, const struc
 		}
 	}
 	return best;
+}
+
+const struct fact_listener *listener_elsewhere(const struct probe *probe)
+{
+	const struct fact_listener *l = NULL;
+
+	while ((l = probe_fact(probe, EV_FACT_LISTENER, l)))
+		if (l->netns)
+			break;
+	return l;
 }

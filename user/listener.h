@@ -15,4 +15,7 @@ enum listener_fit listener_fit(const struct probe *probe, const struct corr_host
 /* The listener that fits best, NULL if nothing listens on the port. */
 const struct fact_listener *listener_best(const struct probe *probe, const struct corr_host *host);
 
+/* One on the port in another network namespace of this host, NULL if there is none. */
+const struct fact_listener *listener_elsewhere(const struct probe *probe);
+
 #endif

@@ -43,6 +43,7 @@ void probe_free(struct probe *probe)
 		return;
 	probe_forget_events(probe);
 	probe_forget_facts(probe);
+	exchange_free(&probe->exchange);
 	free(probe);
 }
 

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #include "causes.h"
+#include "exchange.h"
 #include "fact.h"
 #include "heap.h"
-#include "http.h"
 
 enum {
 	PROBE_EVENTS_MAX = 56,
@@ -51,7 +51,10 @@ struct attempt {
 	evidence_t bits; /* E(...) that events have set */
 	uint64_t start_ns;
 	uint64_t half_closed_ns; /* the prober's FIN, if it came before the answer */
-	uint64_t response_ns;	 /* when its first answer left, 0: none */
+	uint64_t synack_ns;	 /* when its first SYN-ACK left; 0, here and below: it did not */
+	uint64_t ack_ns;	 /* when the prober's ACK of that came */
+	uint64_t response_ns;	 /* when its first answer left */
+	uint64_t close_ns;	 /* the first FIN or reset of either side */
 	uint64_t decided_ns;	 /* the event that last added a bit */
 	struct ev_tcp syn;
 	struct nf_position in;
@@ -69,8 +72,8 @@ struct attempt {
 	struct ev_flow nat; /* the probe's flow as the service sees it; family 0: the same */
 	uint64_t left_skb;  /* the last reply seen at tc egress */
 	uint32_t synack_seq;
-	unsigned int http_status; /* of the first response; 0: none was read */
-	unsigned int synacks;	  /* how many left */
+	uint32_t netns;	      /* another network namespace that it was handled in; 0: none */
+	unsigned int synacks; /* how many left */
 };
 
 enum probe_state {
@@ -100,6 +103,7 @@ struct probe {
 				  not */
 	bool evicted;	       /* made room for a newer probe */
 	struct attempt attempt;
+	struct exchange exchange;
 	struct ev_hdr **events;
 	unsigned int n_events;
 	unsigned int more_events; /* that were not kept */
@@ -127,6 +131,12 @@ void probe_forget_facts(struct probe *probe);
 /* Takes a copy. Returns 0 or -ENOMEM. */
 int probe_add_event(struct probe *probe, const struct ev_hdr *ev);
 int probe_add_fact(struct probe *probe, const struct ev_hdr *ev);
+
+/* The probe's flow as the service sees it: with the addresses that this host translates to. */
+static inline const struct ev_flow *probe_service(const struct probe *probe)
+{
+	return probe->attempt.nat.family ? &probe->attempt.nat : &probe->flow;
+}
 
 /* The next fact of that type after prev (NULL: the first), NULL if there is none. */
 const void *probe_fact(const struct probe *probe, enum event_type type, const void *prev);

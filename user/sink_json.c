@@ -2,6 +2,7 @@
 // Results as JSON: one object a line on stdout.
 #include <errno.h>
 #include <jansson.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,18 +76,46 @@ static int print_line(json_t *object, int failed)
 	return failed ? -(errno ? errno : EIO) : 0;
 }
 
+static bool has_ports(uint8_t proto)
+{
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP;
+}
+
+/* Addresses and ports; an echo request has none of the latter. */
+static int put_flow(json_t *object, const struct ev_flow *flow)
+{
+	int failed = put_address(object, "src", flow->saddr);
+
+	if (has_ports(flow->proto))
+		failed |= put_number(object, "sport", flow->sport);
+	failed |= put_address(object, "dst", flow->daddr);
+	if (has_ports(flow->proto))
+		failed |= put_number(object, "dport", flow->dport);
+	return failed;
+}
+
+/* What the probe became where this host translates addresses. */
+static int put_service(json_t *probe, const struct verdict *v)
+{
+	json_t *service;
+
+	if (!v->service.family)
+		return 0;
+	service = json_object();
+	return put_flow(service, &v->service) | put(probe, "translated", service);
+}
+
 static json_t *probe_object(const struct verdict *v)
 {
 	json_t *probe = json_object();
+	bool tcp = v->probe.proto == IPPROTO_TCP;
 	int failed = 0;
 
-	failed |= put_text(probe, "proto", v->probe.proto == 17 ? "udp" : "tcp");
-	failed |= put_address(probe, "src", v->probe.saddr);
-	failed |= put_number(probe, "sport", v->probe.sport);
-	failed |= put_address(probe, "dst", v->probe.daddr);
-	failed |= put_number(probe, "dport", v->probe.dport);
+	failed |= put_text(probe, "proto", flow_proto_name(v->probe.proto));
+	failed |= put_flow(probe, &v->probe);
 	failed |= put_text_if(probe, "interface", v->interface);
-	failed |= put_number(probe, "syns", v->syns);
+	failed |= put_number(probe, tcp ? "syns" : "packets", v->syns);
+	failed |= put_service(probe, v);
 	if (!failed)
 		return probe;
 	json_decref(probe);
@@ -146,6 +175,27 @@ static json_t *text_array(const char (*texts)[VERDICT_FIX_LEN], unsigned int n)
 	return NULL;
 }
 
+static int put_timing(json_t *object, const struct verdict_timing *t)
+{
+	const struct {
+		const char *key;
+		int64_t us;
+	} parts[] = {{"syn_to_synack_us", t->syn_to_synack},
+		     {"synack_to_ack_us", t->synack_to_ack},
+		     {"request_to_first_byte_us", t->request_to_first_byte},
+		     {"first_byte_to_close_us", t->first_byte_to_close}};
+	json_t *timing = json_object();
+	int failed = 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i].us >= 0)
+			failed |= put_number(timing, parts[i].key, (uint64_t)parts[i].us);
+	if (json_object_size(timing))
+		return failed | put(object, "timing", timing);
+	json_decref(timing);
+	return failed;
+}
+
 static int print_verdict(const struct verdict *v, const struct options *options)
 {
 	bool decided = v->outcome == OUTCOME_HEALTHY || v->outcome == OUTCOME_FAILED;
@@ -164,6 +214,7 @@ static int print_verdict(const struct verdict *v, const struct options *options)
 	failed |= put(object, "revised", json_boolean(v->revised));
 	failed |= put_text(object, "summary", v->summary);
 	failed |= put_number(object, "duration_us", v->duration_us);
+	failed |= put_timing(object, &v->timing);
 	if (v->rule.known)
 		failed |= put(object, "rule", rule_object(&v->rule));
 	failed |= put(object, "evidence", evidence_array(v));
@@ -198,8 +249,10 @@ static int add_target(json_t *targets, const struct summary_line *line, json_t *
 	json_t *target = json_object();
 	int failed = json_array_append_new(targets, target);
 
+	failed |= put_text(target, "proto", flow_proto_name(line->proto));
 	failed |= put_address(target, "dst", line->target);
-	failed |= put_number(target, "dport", line->port);
+	if (has_ports(line->proto))
+		failed |= put_number(target, "dport", line->port);
 	failed |= put_line(target, line);
 	if (line->unlisted_sources)
 		failed |= put(target, "sources_incomplete", json_true());

@@ -2,6 +2,7 @@
 // Results for people: a line per probe on stdout, more for a failed one.
 #include <errno.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,19 +70,41 @@ static void print_cause(const struct verdict *v)
 	if (v->outcome == OUTCOME_FAILED && v->confidence != CONFIDENCE_CERTAIN)
 		printf(" (%s)", confidence_name(v->confidence));
 	if (v->syns > 1)
-		printf(", after %u SYNs", v->syns);
+		printf(", after %u %s", v->syns,
+		       v->probe.proto == IPPROTO_TCP ? "SYNs" : "packets");
 	if (v->revised)
 		printf(", revised: was %s", v->was == OUTCOME_FAILED && v->was_cause
 						    ? v->was_cause
 						    : outcome_name(v->was));
 }
 
+enum { TEXT_WAY_LEN = 3 * FLOW_ENDPOINT_LEN + 16 };
+
+/* "udp 10.0.0.1:5000 -> 10.0.0.2:53 (172.17.0.2:53)": TCP goes without saying, the last is where
+ * this host translates the addresses to. */
+static const char *way_text(const struct verdict *v, char out[TEXT_WAY_LEN])
+{
+	char source[FLOW_ENDPOINT_LEN], target[FLOW_ENDPOINT_LEN], service[FLOW_ENDPOINT_LEN];
+	const struct ev_flow *p = &v->probe;
+	bool nat = v->service.family;
+
+	if (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP)
+		snprintf(out, TEXT_WAY_LEN, "ping %s -> %s", addr_text(p->saddr, source),
+			 addr_text(p->daddr, target));
+	else
+		snprintf(out, TEXT_WAY_LEN, "%s%s -> %s%s%s%s",
+			 p->proto == IPPROTO_UDP ? "udp " : "",
+			 endpoint_text(p->saddr, p->sport, source),
+			 endpoint_text(p->daddr, p->dport, target), nat ? " (" : "",
+			 nat ? endpoint_text(v->service.daddr, v->service.dport, service) : "",
+			 nat ? ")" : "");
+	return out;
+}
+
 static void print_first_line(const struct verdict *v, bool colored)
 {
-	char time[TEXT_TIME_LEN], source[FLOW_ENDPOINT_LEN], target[FLOW_ENDPOINT_LEN];
-	int width = printf("%s  %s -> %s", text_time(v->wall_ns, true, time),
-			   endpoint_text(v->probe.saddr, v->probe.sport, source),
-			   endpoint_text(v->probe.daddr, v->probe.dport, target));
+	char time[TEXT_TIME_LEN], way[TEXT_WAY_LEN];
+	int width = printf("%s  %s", text_time(v->wall_ns, true, time), way_text(v, way));
 
 	/* The time is 12 wide, and two spaces follow it. */
 	width = ENDPOINTS_WIDTH + 14 - width;
@@ -132,12 +155,36 @@ static void print_probe(const struct verdict *v)
 {
 	char name[4 * FACT_IFNAME_LEN];
 
-	printf(INDENT "%u SYN%s", v->syns, v->syns == 1 ? "" : "s");
+	printf(INDENT "%u %s%s", v->syns, v->probe.proto == IPPROTO_TCP ? "SYN" : "packet",
+	       v->syns == 1 ? "" : "s");
 	if (*v->interface)
 		printf(" on %s", escape_text(v->interface, strnlen(v->interface, FACT_IFNAME_LEN),
 					     name, sizeof(name)));
 	printf(", decided after %" PRIu64 ".%03" PRIu64 " ms\n", v->duration_us / 1000,
 	       v->duration_us % 1000);
+}
+
+/* "SYN-ACK after 0.031 ms, ACK 0.210 ms after that, ..." */
+static void print_timing(const struct verdict_timing *t)
+{
+	const struct {
+		const char *what;
+		int64_t us;
+	} parts[] = {{"SYN to SYN-ACK", t->syn_to_synack},
+		     {"SYN-ACK to ACK", t->synack_to_ack},
+		     {"request to first byte", t->request_to_first_byte},
+		     {"first byte to close", t->first_byte_to_close}};
+	const char *before = INDENT;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i].us < 0)
+			continue;
+		printf("%s%s %" PRId64 ".%03" PRId64 " ms", before, parts[i].what,
+		       parts[i].us / 1000, parts[i].us % 1000);
+		before = ", ";
+	}
+	if (*before == ',')
+		putchar('\n');
 }
 
 /* Returns 0 or -errno of what was written to stdout since errno was cleared. */
@@ -160,8 +207,10 @@ static int print_verdict(const struct verdict *v, const struct options *options)
 	/* The hook and the base chain are in the summary already. */
 	if (v->rule.number >= 0 || v->rule.handle >= 0 || *v->rule.text)
 		print_rule(&v->rule);
-	if (options->verbose)
+	if (options->verbose) {
 		print_probe(v);
+		print_timing(&v->timing);
+	}
 	/* Without a cause, what was seen is all there is. */
 	if (options->verbose || !decided)
 		print_steps(v);

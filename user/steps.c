@@ -2,12 +2,15 @@
 // The evidence in words: one line for each event of a probe.
 #include "steps.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "escape.h"
 #include "flow.h"
 #include "steps_facts.h"
+
+static const char elsewhere[] = ", in another network namespace";
 
 static const char *const hooks[] = {"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"};
 
@@ -31,10 +34,25 @@ static void flags_words(const struct ev_tcp *tcp, char *out, size_t out_len)
 		snprintf(out, out_len, "SYN-ACK ");
 }
 
-static void tcp_words(const struct ev_tcp *tcp, char *out, size_t out_len)
+static void datagram_words(const struct ev_flow *flow, const struct ev_tcp *tcp, char *out,
+			   size_t out_len)
+{
+	if (flow->proto == IPPROTO_UDP)
+		snprintf(out, out_len, "datagram, %u bytes", tcp->payload_len);
+	else
+		snprintf(out, out_len, "echo %s seq %u", flow->dport ? "reply" : "request",
+			 tcp->seq);
+}
+
+static void packet_words(const struct ev_flow *flow, const struct ev_tcp *tcp, char *out,
+			 size_t out_len)
 {
 	char flags[24], ack[24] = "", ts[24] = "", len[24] = "";
 
+	if (flow->proto != IPPROTO_TCP) {
+		datagram_words(flow, tcp, out, out_len);
+		return;
+	}
 	flags_words(tcp, flags, sizeof(flags));
 	if (tcp->flags & TCP_ACK)
 		snprintf(ack, sizeof(ack), " ack %u", tcp->ack);
@@ -58,7 +76,7 @@ static void packet_step(const struct ev_packet *p, const struct corr_host *host,
 		   : p->waypoint == WP_TC_EGRESS  ? "tc-egress"
 		   : p->hook < 5		  ? hooks[p->hook]
 						  : "netfilter";
-	tcp_words(&p->tcp, tcp, sizeof(tcp));
+	packet_words(&p->flow, &p->tcp, tcp, sizeof(tcp));
 	if (p->waypoint == WP_NETFILTER && p->priority >= NF_LAST_PRIORITY) {
 		snprintf(step->what, sizeof(step->what), "%s passed the hook", tcp);
 		return;
@@ -107,21 +125,21 @@ static void socket_step(const struct ev_socket *s, struct verdict_step *step)
 
 static void drop_step(const struct ev_drop *d, struct verdict_step *step)
 {
-	char tcp[120];
+	char tcp[96];
 
 	step->at = "kfree_skb";
-	tcp_words(&d->tcp, tcp, sizeof(tcp));
-	snprintf(step->what, sizeof(step->what), "%s dropped: %.47s%s%.47s", tcp, d->reason_name,
-		 d->symbol[0] ? " in " : "", d->symbol);
+	packet_words(&d->flow, &d->tcp, tcp, sizeof(tcp));
+	snprintf(step->what, sizeof(step->what), "%s dropped: %.47s%s%.47s%s", tcp, d->reason_name,
+		 d->symbol[0] ? " in " : "", d->symbol, d->netns ? elsewhere : "");
 }
 
 static void reset_step(const struct ev_reset *r, struct verdict_step *step)
 {
 	step->at = "tcp_send_reset";
-	snprintf(step->what, sizeof(step->what), "%s%s%.47s%s%s",
+	snprintf(step->what, sizeof(step->what), "%s%s%.47s%s%s%s",
 		 r->active ? "closed with a reset" : "reset sent", r->has_reason ? ": " : "",
 		 r->reason_name, r->sk_state ? ", socket in " : "",
-		 r->sk_state ? tcp_state_name(r->sk_state) : "");
+		 r->sk_state ? tcp_state_name(r->sk_state) : "", r->netns ? elsewhere : "");
 }
 
 static bool event_step(const struct ev_hdr *ev, const struct corr_host *host,
@@ -145,13 +163,14 @@ static bool event_step(const struct ev_hdr *ev, const struct corr_host *host,
 		return true;
 	case EV_ICMP:
 		step->at = icmp->at_exit ? "tc-egress" : "icmp_send";
-		snprintf(step->what, sizeof(step->what), "ICMP error type %u code %u about it",
-			 icmp->type, icmp->code);
+		snprintf(step->what, sizeof(step->what), "ICMP error type %u code %u about it%s",
+			 icmp->type, icmp->code, icmp->netns ? elsewhere : "");
 		return true;
 	case EV_STATE:
 		step->at = "inet_sock_set_state";
-		snprintf(step->what, sizeof(step->what), "%s -> %s",
-			 tcp_state_name(state->oldstate), tcp_state_name(state->newstate));
+		snprintf(step->what, sizeof(step->what), "%s -> %s%s",
+			 tcp_state_name(state->oldstate), tcp_state_name(state->newstate),
+			 state->netns ? elsewhere : "");
 		return true;
 	case EV_SYNACK_RETRANS:
 		step->at = "tcp_retransmit_synack";

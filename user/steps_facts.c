@@ -12,15 +12,60 @@
 #include "flow.h"
 #include "steps.h"
 
-const char *process_words(const char comm[EV_COMM_LEN], uint32_t pid, char *out, size_t out_len)
+struct process_about process_of_listener(const struct fact_listener *l)
 {
-	char name[4 * EV_COMM_LEN + 1];
+	return (struct process_about){.comm = l->comm,
+				      .container = l->container,
+				      .pid = l->pid,
+				      .fds_open = l->fds_open,
+				      .fds_limit = l->fds_limit,
+				      .state = l->pstate};
+}
 
-	if (pid)
-		snprintf(out, out_len, "%s (pid %u)",
-			 escape_text(comm, strnlen(comm, EV_COMM_LEN), name, sizeof(name)), pid);
-	else
+struct process_about process_of_conn(const struct fact_conn *c)
+{
+	return (struct process_about){.comm = c->comm,
+				      .container = c->container,
+				      .pid = c->pid,
+				      .fds_open = c->fds_open,
+				      .fds_limit = c->fds_limit,
+				      .state = c->pstate};
+}
+
+/* man 5 proc, /proc/pid/stat */
+const char *process_state_words(char state)
+{
+	switch (state) {
+	case 'R':
+		return "running";
+	case 'S':
+		return "sleeping";
+	case 'D':
+		return "in uninterruptible sleep (disk, NFS)";
+	case 'T':
+		return "stopped (SIGSTOP)";
+	case 't':
+		return "stopped (by a debugger)";
+	case 'Z':
+		return "a zombie";
+	default:
+		return NULL;
+	}
+}
+
+const char *process_words(const struct process_about *about, char *out, size_t out_len)
+{
+	char name[4 * EV_COMM_LEN + 1], container[4 * FACT_CONTAINER_LEN + 1];
+
+	if (!about->pid) {
 		snprintf(out, out_len, "a process that was not found");
+		return out;
+	}
+	escape_text(about->comm, strnlen(about->comm, EV_COMM_LEN), name, sizeof(name));
+	escape_text(about->container, strnlen(about->container, FACT_CONTAINER_LEN), container,
+		    sizeof(container));
+	snprintf(out, out_len, "%s (pid %u%s%.64s)", name, about->pid,
+		 container[0] ? ", container " : "", container);
 	return out;
 }
 
@@ -65,13 +110,15 @@ const char *route_error_words(const struct fact_route *r)
 
 static void listener_words(const struct fact_listener *l, char *out, size_t out_len)
 {
-	char local[FLOW_ENDPOINT_LEN], process[96];
+	const struct process_about about = process_of_listener(l);
+	char local[FLOW_ENDPOINT_LEN], process[160];
 
-	snprintf(out, out_len, "%s listens on %s%s%s%.15s, accept queue %u of %u",
-		 process_words(l->comm, l->pid, process, sizeof(process)),
+	snprintf(out, out_len, "%s listens on %s%s%s%.15s%s, accept queue %u of %u",
+		 process_words(&about, process, sizeof(process)),
 		 endpoint_text(l->laddr, (uint16_t)l->port, local),
 		 l->family == 6 && l->v6only ? " (IPv6 only)" : "",
-		 l->bound_ifindex ? " on device " : "", l->bound_ifname, l->backlog, l->limit);
+		 l->bound_ifindex ? " on device " : "", l->bound_ifname,
+		 l->netns ? ", in another network namespace" : "", l->backlog, l->limit);
 }
 
 static void route_words(const struct fact_route *r, char *out, size_t out_len)
@@ -98,12 +145,14 @@ static const char *neigh_state(uint32_t state)
 
 static void conn_words(const struct fact_conn *c, char *out, size_t out_len)
 {
-	char process[96];
+	const struct process_about about = process_of_conn(c);
+	const char *state = process_state_words(c->pstate);
+	char process[160];
 
 	if (c->inode)
-		snprintf(out, out_len, "connection %s, accepted by %s, %u bytes unread",
-			 tcp_state_name(c->state),
-			 process_words(c->comm, c->pid, process, sizeof(process)), c->rqueue);
+		snprintf(out, out_len, "connection %s, accepted by %s%s%s, %u bytes unread",
+			 tcp_state_name(c->state), process_words(&about, process, sizeof(process)),
+			 state ? ", " : "", state ? state : "", c->rqueue);
 	else
 		snprintf(out, out_len, "connection %s, not accepted yet, %u bytes unread",
 			 tcp_state_name(c->state), c->rqueue);

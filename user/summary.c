@@ -61,14 +61,14 @@ static bool make_room(struct summary *s)
 static bool same_line(const struct summary_line *line, const struct ev_flow *probe, bool is_source)
 {
 	return line->is_source == is_source && line->port == probe->dport &&
-	       !memcmp(line->target, probe->daddr, 16) &&
+	       line->proto == probe->proto && !memcmp(line->target, probe->daddr, 16) &&
 	       (!is_source || !memcmp(line->source, probe->saddr, 16));
 }
 
 /* Where the line of the probe's target, or of its source there, is or would be in slots. */
 static size_t find_slot(const struct summary *s, const struct ev_flow *probe, bool is_source)
 {
-	struct ev_flow key = {.dport = probe->dport, .proto = is_source};
+	struct ev_flow key = {.dport = probe->dport, .proto = probe->proto, .family = is_source};
 	size_t slot;
 
 	memcpy(key.daddr, probe->daddr, 16);
@@ -90,7 +90,8 @@ static uint32_t take_line(struct summary *s, const struct ev_flow *probe, bool i
 		return s->slots[slot];
 	s->slots[slot] = (uint32_t)s->n_lines;
 	line = &s->lines[s->n_lines++];
-	*line = (struct summary_line){.port = probe->dport, .is_source = is_source};
+	*line = (struct summary_line){
+		.port = probe->dport, .proto = probe->proto, .is_source = is_source};
 	memcpy(line->target, probe->daddr, 16);
 	if (is_source)
 		memcpy(line->source, probe->saddr, 16);
@@ -204,6 +205,8 @@ static int compare_lines(const void *one, const void *two)
 		return order;
 	if (a->port != b->port)
 		return a->port < b->port ? -1 : 1;
+	if (a->proto != b->proto)
+		return a->proto < b->proto ? -1 : 1;
 	if (a->is_source != b->is_source)
 		return a->is_source ? 1 : -1;
 	if (unhealthy(a) != unhealthy(b))
@@ -215,7 +218,7 @@ void summary_finish(struct summary *s)
 {
 	for (size_t i = 0; i < s->n_lines; i++) {
 		struct summary_line *line = &s->lines[i];
-		struct ev_flow key = {.dport = line->port};
+		struct ev_flow key = {.dport = line->port, .proto = line->proto};
 
 		memcpy(key.daddr, line->target, 16);
 		line->rank = unhealthy(&s->lines[s->slots[find_slot(s, &key, false)]]);

@@ -21,10 +21,11 @@ struct summary_cause {
 	uint64_t count;
 };
 
-/* A target (destination and port), or a source address within the target. */
+/* A target (protocol, destination and port), or a source address within the target. */
 struct summary_line {
 	uint8_t target[16];
-	uint16_t port;
+	uint16_t port; /* 0 for echo requests */
+	uint8_t proto; /* IPPROTO_* */
 	bool is_source;
 	bool unlisted_sources; /* target: it has sources that found no line of their own */
 	uint8_t source[16];    /* all zero in a target's own line */

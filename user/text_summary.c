@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The summary for people: counts, a table of targets, or what to check when no probe was seen.
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,17 +43,28 @@ static void print_losses(const struct summary *s)
 		       s->evicted);
 }
 
-static const char *line_name(const struct summary_line *line, char buf[FLOW_ENDPOINT_LEN])
+enum { TARGET_NAME_LEN = FLOW_ENDPOINT_LEN + 8 };
+
+static const char *line_name(const struct summary_line *line, char buf[TARGET_NAME_LEN])
 {
-	if (!line->is_source)
-		return endpoint_text(line->target, line->port, buf);
-	return addr_text(line->source, buf);
+	char text[FLOW_ENDPOINT_LEN];
+
+	if (line->is_source)
+		return addr_text(line->source, buf);
+	if (line->proto == IPPROTO_UDP)
+		snprintf(buf, TARGET_NAME_LEN, "udp %s",
+			 endpoint_text(line->target, line->port, text));
+	else if (line->port)
+		endpoint_text(line->target, line->port, buf);
+	else
+		snprintf(buf, TARGET_NAME_LEN, "ping %s", addr_text(line->target, text));
+	return buf;
 }
 
 static int target_width(const struct summary *s)
 {
 	size_t width = TARGET_WIDTH_MIN;
-	char name[FLOW_ENDPOINT_LEN];
+	char name[TARGET_NAME_LEN];
 
 	for (size_t i = 0; i < s->n_lines; i++) {
 		size_t len = strlen(line_name(&s->lines[i], name)) + 2 * s->lines[i].is_source;
@@ -96,7 +108,7 @@ static size_t print_target(const struct summary *s, size_t i, int width,
 			   const struct options *options)
 {
 	size_t wanted = sources_wanted(s, i, options), seen = 0;
-	char text[FLOW_ENDPOINT_LEN], name[FLOW_ENDPOINT_LEN + 2];
+	char text[TARGET_NAME_LEN], name[TARGET_NAME_LEN + 2];
 	bool unlisted = s->lines[i].unlisted_sources;
 
 	print_line(&s->lines[i], line_name(&s->lines[i], text), width);

@@ -24,8 +24,8 @@ bool value_put_number(char *out, size_t out_len, int64_t number)
 /* Names that somebody else chose. */
 static bool is_foreign_name(const char *name)
 {
-	static const char *const foreign[] = {"if", "out_if", "src_if", "sysctl_if",
-					      "listener_dev"};
+	static const char *const foreign[] = {"if",	   "out_if",	   "src_if",
+					      "sysctl_if", "listener_dev", "sni"};
 
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
 		if (!strcmp(name, foreign[i]))
@@ -47,7 +47,8 @@ static bool get(const struct value *v, const struct values_of *of, char *out, si
 
 bool values_get(void *ctx, const char *name, size_t name_len, char *out, size_t out_len)
 {
-	const struct value *const tables[] = {values_socket, values_network, values_filters,
+	const struct value *const tables[] = {values_socket,  values_service,  values_network,
+					      values_filters, values_exchange, values_tls,
 					      values_words};
 
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)

@@ -19,10 +19,21 @@ struct value {
 bool value_put(char *out, size_t out_len, const char *text);
 bool value_put_number(char *out, size_t out_len, int64_t number);
 
+/* How long was waited, in milliseconds: the timeout, or less if tracing ended before. */
+uint64_t value_waited_ms(const struct values_of *of);
+
+enum { VALUE_QUOTE_LEN = 124 };
+/* The first line of what was said, escaped, in quotes. Returns out. */
+const char *value_quote(const uint8_t *data, size_t len, char *out, size_t out_len);
+
 /* Each ends with a NULL name. */
 extern const struct value values_socket[];  /* listeners, queues, timestamps */
 extern const struct value values_network[]; /* interfaces, routes, addresses */
 extern const struct value values_filters[]; /* programs, connection tracking, packet filter */
+
+extern const struct value values_service[];  /* processes, containers, datagrams' sockets */
+extern const struct value values_exchange[]; /* what was said, and when */
+extern const struct value values_tls[];	     /* hellos, alerts */
 
 /* How the probe went, in words: values_words.c */
 extern const struct value values_words[];

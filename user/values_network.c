@@ -46,8 +46,11 @@ static bool sought(const struct values_of *of, char *out, size_t out_len)
 	char text[FLOW_ENDPOINT_LEN];
 
 	if (to->family)
-		snprintf(out, out_len, "%s, to which netfilter redirects port %u",
-			 endpoint_text(to->daddr, to->dport, text), of->probe->flow.dport);
+		snprintf(out, out_len, "%s%s, to which netfilter redirects port %u",
+			 endpoint_text(to->daddr, to->dport, text),
+			 of->probe->attempt.bits & E(ELSEWHERE) ? " (in another network namespace)"
+								: "",
+			 of->probe->flow.dport);
 	else
 		snprintf(out, out_len, "port %u", of->probe->flow.dport);
 	return true;
@@ -78,12 +81,14 @@ static bool dst_listen(const struct values_of *of, char *out, size_t out_len)
 	char text[FLOW_ENDPOINT_LEN];
 
 	return value_put(out, out_len,
-			 endpoint_text(of->probe->flow.daddr, of->probe->flow.dport, text));
+			 endpoint_text(probe_service(of->probe)->daddr,
+				       probe_service(of->probe)->dport, text));
 }
 
 static bool any_listen(const struct values_of *of, char *out, size_t out_len)
 {
-	snprintf(out, out_len, "%s:%u", is_v4(of) ? "0.0.0.0" : "[::]", of->probe->flow.dport);
+	snprintf(out, out_len, "%s:%u", is_v4(of) ? "0.0.0.0" : "[::]",
+		 probe_service(of->probe)->dport);
 	return true;
 }
 
@@ -94,6 +99,26 @@ static bool if_name(const struct values_of *of, char *out, size_t out_len)
 	return value_put(out, out_len, host_ifname(of->host, of->probe->ifindex, name));
 }
 
+/* Whether it is the probe itself that waits for a neighbour, on its way to another address. */
+static bool is_stuck_itself(const struct values_of *of)
+{
+	const struct ev_drop *d = &of->probe->attempt.drop;
+
+	return d->hdr.type && !strncmp(d->reason_name, "NEIGH_", 6);
+}
+
+static bool stuck_packet(const struct values_of *of, char *out, size_t out_len)
+{
+	char text[FLOW_ENDPOINT_LEN];
+
+	if (!is_stuck_itself(of))
+		return value_put(out, out_len, "the SYN-ACK could not leave");
+	snprintf(out, out_len, "the probe could not be handed on to %s",
+		 endpoint_text(probe_service(of->probe)->daddr, probe_service(of->probe)->dport,
+			       text));
+	return true;
+}
+
 /* Where the reply goes: the interface it was seen on, else the route's. */
 static bool out_if(const struct values_of *of, char *out, size_t out_len)
 {
@@ -101,6 +126,9 @@ static bool out_if(const struct values_of *of, char *out, size_t out_len)
 	const struct fact_route *r = probe_fact(of->probe, EV_FACT_ROUTE, NULL);
 	char name[FACT_IFNAME_LEN];
 
+	if (is_stuck_itself(of))
+		return value_put(out, out_len,
+				 host_ifname(of->host, of->probe->attempt.drop.ifindex, name));
 	if (ifs->n)
 		return value_put(out, out_len, host_ifname(of->host, ifs->index[ifs->n - 1], name));
 	if (r && r->oif)
@@ -128,6 +156,8 @@ static bool next_hop(const struct values_of *of, char *out, size_t out_len)
 	const struct fact_neigh *n = probe_fact(of->probe, EV_FACT_NEIGH, NULL);
 	char text[FLOW_ADDR_LEN];
 
+	if (is_stuck_itself(of))
+		return value_put(out, out_len, addr_text(probe_service(of->probe)->daddr, text));
 	if (n)
 		return value_put(out, out_len, addr_text(n->addr, text));
 	return gateway(of, out, out_len) || src(of, out, out_len);
@@ -305,6 +335,7 @@ const struct value values_network[] = {
 	{"sport", sport},
 	{"dport", dport},
 	{"sought", sought},
+	{"stuck_packet", stuck_packet},
 	{"dst_bits", host_bits},
 	{"family", family},
 	{"iptables", iptables},

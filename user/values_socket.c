@@ -23,56 +23,6 @@ static bool put_sysctl(const struct values_of *of, const char *name, char *out, 
 	return probe_sysctl(of->probe, name, &value) && value_put_number(out, out_len, value);
 }
 
-/* Who should have answered: the connection's owner once accepted, else the listener's. */
-static bool process_of(const struct values_of *of, const char **comm, uint32_t *pid)
-{
-	const struct fact_conn *conn = probe_fact(of->probe, EV_FACT_CONN, NULL);
-	const struct fact_listener *l = best(of);
-
-	if (conn && conn->pid) {
-		*comm = conn->comm;
-		*pid = conn->pid;
-	} else if (l) {
-		*comm = l->comm;
-		*pid = l->pid;
-	} else {
-		return false;
-	}
-	return true;
-}
-
-static bool process(const struct values_of *of, char *out, size_t out_len)
-{
-	const char *comm;
-	uint32_t id;
-
-	if (!process_of(of, &comm, &id))
-		return false;
-	process_words(comm, id, out, out_len);
-	return true;
-}
-
-static bool comm_name(const struct values_of *of, char *out, size_t out_len)
-{
-	const char *comm;
-	uint32_t id;
-
-	if (!process_of(of, &comm, &id) || !id) {
-		snprintf(out, out_len, "the service");
-		return true;
-	}
-	escape_text(comm, strnlen(comm, EV_COMM_LEN), out, out_len);
-	return true;
-}
-
-static bool pid(const struct values_of *of, char *out, size_t out_len)
-{
-	const char *comm;
-	uint32_t id;
-
-	return process_of(of, &comm, &id) && id && value_put_number(out, out_len, id);
-}
-
 static bool listener(const struct values_of *of, char *out, size_t out_len)
 {
 	const struct fact_listener *l = best(of);
@@ -108,7 +58,8 @@ static bool started_since(const struct values_of *of, char *out, size_t out_len)
 {
 	const struct fact_listener *l = best(of);
 
-	return l && listener_fit(of->probe, of->host, l) == FIT_ALL && process(of, out, out_len);
+	return l && listener_fit(of->probe, of->host, l) == FIT_ALL &&
+	       values_get((void *)of, "process", strlen("process"), out, out_len);
 }
 
 static bool backlog(const struct values_of *of, char *out, size_t out_len)
@@ -187,13 +138,6 @@ static bool overflow_words(const struct values_of *of, char *out, size_t out_len
 	return true;
 }
 
-static bool unread(const struct values_of *of, char *out, size_t out_len)
-{
-	const struct fact_conn *conn = probe_fact(of->probe, EV_FACT_CONN, NULL);
-
-	return conn && conn->rqueue && value_put_number(out, out_len, conn->rqueue);
-}
-
 static bool tsval(const struct values_of *of, char *out, size_t out_len)
 {
 	return of->probe->attempt.syn.options & TCPOPT_SEEN_TS &&
@@ -235,9 +179,6 @@ static bool tw_answer(const struct values_of *of, char *out, size_t out_len)
 }
 
 const struct value values_socket[] = {
-	{"process", process},
-	{"comm", comm_name},
-	{"pid", pid},
 	{"listener", listener},
 	{"listener_dev", listener_dev},
 	{"listener_family", listener_family},
@@ -250,7 +191,6 @@ const struct value values_socket[] = {
 	{"max_syn_backlog", max_syn_backlog},
 	{"syn_backlog_fix", syn_backlog_fix},
 	{"overflow_words", overflow_words},
-	{"unread", unread},
 	{"tsval", tsval},
 	{"tw_ts", tw_ts},
 	{"tw_age", tw_age},

@@ -24,181 +24,6 @@ static evidence_t bits_of(const struct values_of *of)
 	return of->probe->attempt.bits;
 }
 
-/* How long was waited, in milliseconds: the timeout, or less if tracing ended before. */
-static uint64_t waited_ms(const struct values_of *of)
-{
-	return of->probe->cut_short_ms ? of->probe->cut_short_ms : of->host->timeout_ns / 1000000;
-}
-
-static bool timeout(const struct values_of *of, char *out, size_t out_len)
-{
-	snprintf(out, out_len, "%" PRIu64, waited_ms(of));
-	return true;
-}
-
-/* The first packet of that kind among the kept events. */
-static const struct ev_packet *find_packet(const struct probe *probe, bool incoming, bool payload,
-					   uint8_t flags)
-{
-	for (unsigned int i = 0; i < probe->n_events; i++) {
-		const struct ev_packet *p = (const void *)probe->events[i];
-
-		if (p->hdr.type == EV_PACKET && flow_equal(&p->flow, &probe->flow) == incoming &&
-		    p->waypoint == (incoming ? WP_TC_INGRESS : WP_TC_EGRESS) &&
-		    (p->tcp.flags & flags) == flags && !!p->tcp.payload_len == payload)
-			return p;
-	}
-	return NULL;
-}
-
-static void duration_words(uint64_t from, uint64_t to, char *out, size_t out_len)
-{
-	uint64_t us = to > from ? (to - from) / 1000 : 0;
-
-	if (us < 1000)
-		snprintf(out, out_len, "%" PRIu64 " us", us);
-	else
-		snprintf(out, out_len, "%" PRIu64 ".%" PRIu64 " ms", us / 1000, us % 1000 / 100);
-}
-
-static void answered_words(const struct probe *probe, char *out, size_t out_len)
-{
-	const struct ev_packet *request = find_packet(probe, true, true, 0);
-	const struct ev_packet *response = find_packet(probe, false, true, 0);
-	char took[32] = "", quote[84] = "";
-	const uint8_t *data;
-	size_t len, line = 0;
-
-	if (!response) {
-		snprintf(out, out_len, "answered");
-		return;
-	}
-	duration_words(request ? request->hdr.time_ns : probe->first_ns, response->hdr.time_ns,
-		       took, sizeof(took));
-	len = packet_payload(response, &data);
-	line = http_first_line(data, len);
-	if (line)
-		escape_text(data, line, quote, sizeof(quote));
-	snprintf(out, out_len, "answered after %s%s%s%s", took, line ? ": \"" : "", quote,
-		 line ? "\"" : "");
-}
-
-static bool exchange(const struct values_of *of, char *out, size_t out_len)
-{
-	const struct ev_packet *synack = find_packet(of->probe, false, false, TCP_SYN | TCP_ACK);
-	evidence_t bits = bits_of(of);
-	char took[32] = "";
-
-	if (bits & E(RESPONSE)) {
-		answered_words(of->probe, out, out_len);
-		return true;
-	}
-	if (synack)
-		duration_words(of->probe->attempt.start_ns, synack->hdr.time_ns, took,
-			       sizeof(took));
-	snprintf(out, out_len, "%s%s%s, %s", bits & E(HANDSHAKE) ? "connected" : "SYN-ACK",
-		 took[0] ? " after " : "", took,
-		 bits & E(PROBER_RST)	? "then reset by the prober"
-		 : bits & E(PROBER_FIN) ? "then closed by the prober"
-		 : bits & E(SERVER_FIN) ? "then closed by this host"
-					: "nothing was asked");
-	return true;
-}
-
-/* The first line of what that side sent, quoted. */
-static bool first_line(const struct values_of *of, bool incoming, char *out, size_t out_len)
-{
-	const struct ev_packet *p = find_packet(of->probe, incoming, true, 0);
-	const uint8_t *data;
-	size_t len = p ? packet_payload(p, &data) : 0;
-	char quote[200];
-
-	if (!len)
-		return false;
-	escape_text(data, http_first_line(data, len), quote, sizeof(quote));
-	snprintf(out, out_len, "\"%s\"", quote);
-	return true;
-}
-
-static bool status_line(const struct values_of *of, char *out, size_t out_len)
-{
-	return first_line(of, false, out, out_len);
-}
-
-static bool request_line(const struct values_of *of, char *out, size_t out_len)
-{
-	return first_line(of, true, out, out_len) || value_put(out, out_len, "the request");
-}
-
-/* The codes of --expect-status, as ranges. */
-static bool expected(const struct values_of *of, char *out, size_t out_len)
-{
-	const uint8_t *bits = of->host->expect_status;
-	size_t at = 0;
-
-	out[0] = 0;
-	for (unsigned int code = 0, last; code < 600 && at < out_len; code = last + 1) {
-		last = code;
-		if (!(bits[code / 8] >> code % 8 & 1))
-			continue;
-		while (last + 1 < 600 && bits[(last + 1) / 8] >> (last + 1) % 8 & 1)
-			last++;
-		at += (size_t)snprintf(out + at, out_len - at, last > code ? "%s%u-%u" : "%s%u",
-				       at ? "," : "", code, last);
-	}
-	return at > 0;
-}
-
-/* What is typical for a status code; the vendor's page, step 4. */
-static bool status_fix(const struct values_of *of, char *out, size_t out_len)
-{
-	static const struct {
-		unsigned int first, last;
-		const char *words;
-	} typical[] = {
-		{301, 302,
-		 "the check is redirected (to HTTPS?): check the target of the redirect, or expect "
-		 "3xx"},
-		{400, 400, "give the check a domain: HTTP/1.1 without Host is refused with 400"},
-		{401, 403,
-		 "use a check path that needs no login, and is open to the prober's address"},
-		{404, 404, "the check path does not exist: correct it, or create the page"},
-		{405, 405, "the service refuses the check's method: use GET"},
-		{501, 501, "the service refuses the check's method: use GET"},
-		{500, 599, "look at the service's log and load: it answers with an error"},
-	};
-	unsigned int status = of->probe->attempt.http_status;
-
-	for (size_t i = 0; i < sizeof(typical) / sizeof(typical[0]); i++)
-		if (status >= typical[i].first && status <= typical[i].last)
-			return value_put(out, out_len, typical[i].words);
-	return value_put(
-		out, out_len,
-		"set the check's path and expected status codes to what the service answers");
-}
-
-/* How long the prober waited: as it showed, else as it is set. */
-static bool patience(const struct values_of *of, char *out, size_t out_len)
-{
-	const struct attempt *a = &of->probe->attempt;
-	char took[32];
-
-	if (a->bits & E(HALF_CLOSED)) {
-		duration_words(a->start_ns, a->half_closed_ns, took, sizeof(took));
-		snprintf(out, out_len, "the prober had given up after %s", took);
-	} else {
-		snprintf(out, out_len, "the balancer waits %" PRIu64 " ms",
-			 of->host->timeout_ns / 1000000);
-	}
-	return true;
-}
-
-static bool late_words(const struct values_of *of, char *out, size_t out_len)
-{
-	duration_words(of->probe->attempt.start_ns, of->probe->attempt.response_ns, out, out_len);
-	return true;
-}
-
 static bool not_ours_words(const struct values_of *of, char *out, size_t out_len)
 {
 	const char *reason = of->probe->attempt.drop.reason_name;
@@ -438,10 +263,11 @@ static bool undetermined_words(const struct values_of *of, char *out, size_t out
 	else if (a->bits & E(SYNACK_MADE))
 		snprintf(out, out_len,
 			 "a SYN-ACK was made%s, and nothing else was seen for %" PRIu64 " ms",
-			 a->bits & E(SYNACK_LEFT) ? "" : " but not seen leaving", waited_ms(of));
+			 a->bits & E(SYNACK_LEFT) ? "" : " but not seen leaving",
+			 value_waited_ms(of));
 	else
 		snprintf(out, out_len, "no answer and no drop was seen within %" PRIu64 " ms: %s",
-			 waited_ms(of), last_seen(of->probe));
+			 value_waited_ms(of), last_seen(of->probe));
 	return true;
 }
 
@@ -463,14 +289,6 @@ static bool lost_fix(const struct values_of *of, char *out, size_t out_len)
 }
 
 const struct value values_words[] = {
-	{"timeout", timeout},
-	{"exchange", exchange},
-	{"late_words", late_words},
-	{"patience", patience},
-	{"status_line", status_line},
-	{"request_line", request_line},
-	{"status_fix", status_fix},
-	{"expected", expected},
 	{"not_ours_words", not_ours_words},
 	{"csum_proto", csum_proto},
 	{"reason", reason},

@@ -50,13 +50,24 @@ struct verdict_rule {
 	char text[256];
 };
 
+/* How long each stretch of the exchange took, in microseconds; -1: it did not come to that. */
+struct verdict_timing {
+	int64_t syn_to_synack;
+	int64_t synack_to_ack;
+	int64_t request_to_first_byte;
+	int64_t first_byte_to_close;
+};
+
 struct verdict {
-	uint64_t wall_ns;     /* the first SYN's time, CLOCK_REALTIME */
-	uint64_t first_ns;    /* the same, CLOCK_MONOTONIC */
-	uint64_t duration_us; /* first SYN to the event that decided */
-	struct ev_flow probe; /* prober -> this host */
+	uint64_t wall_ns;	/* the first SYN's time, CLOCK_REALTIME */
+	uint64_t first_ns;	/* the same, CLOCK_MONOTONIC */
+	uint64_t duration_us;	/* first SYN to the event that decided */
+	struct ev_flow probe;	/* prober -> this host */
+	struct ev_flow service; /* the same as the service sees it, where this host translates
+				   addresses; else family 0 */
 	char interface[FACT_IFNAME_LEN];
-	unsigned int syns;
+	unsigned int syns; /* or datagrams, or echo requests: how many were sent */
+	struct verdict_timing timing;
 	enum outcome outcome;
 	const char *cause; /* id in the catalogue; "healthy", "undetermined", "incomplete" too */
 	const char *stage; /* NULL: none */

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The cause table: what the application can do with a connection other than answer in time.
+#include "causes_internal.h"
+
+const struct cause causes_application[] = {
+	{
+		.id = "reset-by-app",
+		.stage = "application",
+		.step = "4",
+		.title = "the application closed with a reset",
+		.explain = "After the handshake the connection was reset from this side before any "
+			   "answer: SO_LINGER 0, a crash, an access list in the application.",
+		.outcome = OUTCOME_FAILED,
+		.rules = {{E(HANDSHAKE) | E(RESET_ACTIVE), E(RESPONSE) | E(PROBER_FIN),
+			   CONFIDENCE_CERTAIN},
+			  {E(HANDSHAKE) | E(RST_OUT),
+			   E(RESPONSE) | E(PROBER_FIN) | E(RESET_HANDSHAKE) | E(DROP_NETFILTER) |
+				   E(DROP_SOCKET_FILTER) | E(DROP_OVERFLOW),
+			   CONFIDENCE_LIKELY}},
+		.needs = NEED_SERVICE,
+		.summary = "{process} reset the connection {reset_after}[ ({reset_reason})]",
+		.fix = {"look at {comm}'s log at that time: a crash, an access list, a limit of "
+			"connections"},
+	},
+	{
+		.id = "closed-without-response",
+		.stage = "application",
+		.step = "4",
+		.title = "the application closed without answering the request",
+		.explain = "The request arrived, and the connection was closed from this side "
+			   "without a byte of answer.",
+		.outcome = OUTCOME_FAILED,
+		.rules = {{E(REQUEST) | E(SERVER_FIN), E(RESPONSE), CONFIDENCE_CERTAIN},
+			  {E(REQUEST) | E(RESET_UNREAD), E(RESPONSE), CONFIDENCE_CERTAIN}},
+		.needs = NEED_SERVICE,
+		.summary = "[{process} ]closed the connection without answering the "
+			   "request[{unread_close} (with bytes of it unread)]",
+		.fix = {"[{proxied}{comm} hands connections on to a container: is the service in "
+			"it "
+			"up? docker ps]",
+			"look at {comm}'s log at that time: a crash, an access list, a limit of "
+			"connections"},
+	},
+	{
+		.id = "app-not-accepting",
+		.stage = "application",
+		.step = "4",
+		.title = "the connection waits in the accept queue: the application never called "
+			 "accept()",
+		.explain = "The kernel completed the handshake, but the connection still has no "
+			   "owner when the timeout passes: the process that listens is stuck, "
+			   "stopped or overloaded.",
+		.outcome = OUTCOME_FAILED,
+		.rules = {{E(HANDSHAKE) | E(TIMEOUT) | E(NOT_ACCEPTED),
+			   E(RESPONSE) | E(DROP_OVERFLOW) | E(PROBER_FIN) | E(PROBER_RST) |
+				   E(DROP_NETFILTER),
+			   CONFIDENCE_CERTAIN}},
+		.needs = NEED_CONN | NEED_SERVICE,
+		.summary = "connected, but not accepted within {timeout} ms[: {process} does not "
+			   "call accept()][ and is {pstate}][, {backlog} connections wait (limit "
+			   "{limit})][; {fds_words}]",
+		.fix = {"[{stopped}kill -CONT {pid}  # it is stopped]",
+			"[{fds_full}raise the limit of open files of {comm} (now {fds_limit}): "
+			"LimitNOFILE= in its unit, and look what it leaks: ls -l /proc/{pid}/fd]",
+			"[cat /proc/{pid}/wchan; grep State /proc/{pid}/status  # why {comm} is "
+			"stuck]",
+			"restart the service, or give it more workers"},
+	},
+	{
+		.id = "app-no-response",
+		.stage = "application",
+		.step = "4",
+		.title = "the application took the request and did not answer in time",
+		.explain = "The connection was established and the request arrived, but no byte of "
+			   "an answer left this host before the timeout.",
+		.outcome = OUTCOME_FAILED,
+		.rules = {{E(REQUEST) | E(ESTABLISHED) | E(TIMEOUT),
+			   E(RESPONSE) | E(NOT_ACCEPTED) | E(SERVER_FIN) | E(RESET_ACTIVE) |
+				   E(DROP_NETFILTER) | E(DROP_REPLY) | E(DROP_SOCKET_FILTER),
+			   CONFIDENCE_CERTAIN},
+			  {E(REQUEST) | E(TIMEOUT),
+			   E(RESPONSE) | E(NOT_ACCEPTED) | E(SERVER_FIN) | E(RESET_ACTIVE) |
+				   E(DROP_NETFILTER) | E(DROP_REPLY) | E(DROP_OVERFLOW) |
+				   E(DROP_SOCKET_FILTER) | E(GREW_OVERFLOWS),
+			   CONFIDENCE_LIKELY},
+			  {E(TLS_SILENT) | E(UNREAD) | E(TIMEOUT), E(SERVER_FIN) | E(RST_OUT),
+			   CONFIDENCE_CERTAIN},
+			  {E(TLS_SILENT), E(SERVER_FIN) | E(RST_OUT) | E(LATE),
+			   CONFIDENCE_POSSIBLE},
+			  {E(DATAGRAM) | E(DROP_RCVBUF), E(RESPONSE), CONFIDENCE_CERTAIN}},
+		.needs = NEED_CONN | NEED_SERVICE,
+		.summary = "{no_answer_words}[: {process} has not answered][ and is {pstate}][, "
+			   "{unread} bytes of it still unread][; {fds_words}]",
+		.fix = {"[{stopped}kill -CONT {pid}  # it is stopped]",
+			"[{fds_full}raise the limit of open files of {comm} (now {fds_limit}): "
+			"LimitNOFILE= in its unit]",
+			"[cat /proc/{pid}/wchan; grep State /proc/{pid}/status  # what {comm} "
+			"waits for]",
+			"look at the service's log and load; a check path that answers fast"},
+	},
+	{.next = causes_datagram},
+};

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The cause table: what can befall datagrams and echo requests (--udp).
+#include "causes_internal.h"
+
+const struct cause causes_datagram[] = {
+	{
+		.id = "udp-no-listener",
+		.stage = "udp",
+		.step = "3",
+		.title = "no UDP socket takes the datagram: an ICMP port unreachable is sent",
+		.explain =
+			"The kernel found no UDP socket for the check's port. Balancers take the "
+			"ICMP error as the failure: where the ICMP rate limit holds it back, the "
+			"dead service looks healthy. Watched with --udp only.",
+		.outcome = OUTCOME_FAILED,
+		.rules = {{E(DATAGRAM) | E(NO_SOCKET), E(RESPONSE), CONFIDENCE_CERTAIN},
+			  {E(DATAGRAM) | E(ICMP_SENT), E(RESPONSE) | E(DROP_NETFILTER),
+			   CONFIDENCE_LIKELY}},
+		.needs = NEED_SERVICE | NEED_COUNTERS,
+		.summary = "no UDP socket on {sought}: {unreachable_words}[ ({started_since} "
+			   "receives by now)]",
+		.fix = {"start the service, or set the balancer's check to the port that it uses: "
+			"ss -lnup"},
+	},
+	{
+		.id = "icmp-ignored",
+		.stage = "udp",
+		.step = "3",
+		.title = "the ping part of a UDP or ping check is not answered",
+		.explain = "The echo request arrived and no echo reply left: "
+			   "icmp_echo_ignore_all is set, a firewall rule dropped it, or the ICMP "
+			   "rate limit held the reply back. Watched with --udp only.",
+		.outcome = OUTCOME_FAILED,
+		.rules = {{E(ECHO) | E(DROP_NETFILTER), 0, CONFIDENCE_CERTAIN},
+			  {E(ECHO) | E(DELIVERED) | E(ECHO_IGNORED) | E(TIMEOUT),
+			   E(RESPONSE) | E(DROP_REPLY) | E(DROP_NEIGH), CONFIDENCE_CERTAIN},
+			  {E(ECHO) | E(DELIVERED) | E(GREW_RATE_LIMIT) | E(TIMEOUT),
+			   E(RESPONSE) | E(DROP_REPLY) | E(DROP_NEIGH), CONFIDENCE_LIKELY}},
+		.needs = NEED_SYSCTLS | NEED_COUNTERS | NEED_HOOKS | NEED_ADDRS,
+		.summary = "the echo request is not answered: {echo_words}",
+		.fix = {"[sysctl -w {echo_fix}]", "[{echo_fw_fix}]", "[{echo_fw_show}]"},
+	},
+	{.next = causes_unknown},
+};

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// When a probe's verdict is due: asks for facts, judges, tells.
+#include "corr_internal.h"
+
+#include "judge.h"
+
+/* After a decisive event: what comes with it (the reset's way out, the ICMP error) is microseconds
+ * behind. */
+#define SETTLE_NS (200 * 1000ULL)
+/* How long a probe stays after its verdict: for the rest of its packets, for retransmissions that
+ * revise it. */
+#define LINGER_NS (100 * CORR_MS)
+#define KEEP_NS	  (10000 * CORR_MS)
+/* Facts that did not come. */
+#define FACTS_NS (1000 * CORR_MS)
+
+enum { MAX_SETTLED = 4096 };
+
+void corr_retire(struct corr *corr, struct probe *probe, bool forget)
+{
+	if (forget && corr->ops.forget)
+		corr->ops.forget(corr->ops.ctx, &probe->flow);
+	probe_table_remove(&corr->table, probe);
+}
+
+/* Events lost between the probe's first SYN and what its verdict follows from. */
+static uint64_t lost_events(const struct corr *corr, const struct probe *probe)
+{
+	uint64_t end = probe->timed_out ? probe->attempt.start_ns + corr->config.timeout_ns
+					: probe->attempt.decided_ns + SETTLE_NS;
+
+	return losses_between(&corr->losses, probe->first_ns, end);
+}
+
+/*
+ * A retransmitted SYN may change the verdict to anything. Without one, only an answer does that
+ * came after all: what happens to a connection later on (its process ends, the prober gives up) is
+ * not the probe's outcome.
+ */
+static bool is_news(const struct probe *probe, const struct cause *cause)
+{
+	if (!probe->cause)
+		return true;
+	/* That a later attempt shows less than the one before takes nothing back. */
+	if (probe->cause == cause || cause->outcome == OUTCOME_UNDETERMINED)
+		return false;
+	if (!probe->judged)
+		return true;
+	if (cause->outcome == OUTCOME_HEALTHY)
+		return !probe->timed_out;
+	return cause == cause_find("slow-response");
+}
+
+/* Tells the verdict, unless it is the one that was told before. */
+void corr_emit(struct corr *corr, struct probe *probe)
+{
+	const struct cause *cause = judge(probe, &corr->host, corr->config.wall_offset_ns,
+					  lost_events(corr, probe), &corr->verdict);
+	bool healthy = cause->outcome == OUTCOME_HEALTHY;
+
+	if (is_news(probe, cause)) {
+		corr->ops.verdict(corr->ops.ctx, &corr->verdict);
+		probe->cause = cause;
+		probe->outcome = cause->outcome;
+	}
+	probe->judged = true;
+	probe->asked_for = probe->attempt.bits;
+	probe_forget_facts(probe);
+	probe_table_settle(&corr->table, probe);
+	probe_table_timer(&corr->table, probe, corr->taken_ns + (healthy ? LINGER_NS : KEEP_NS));
+	if (corr->table.settled.n > MAX_SETTLED ||
+	    corr->table.settled.n > corr->config.max_probes / 4 + 1)
+		corr_retire(corr, corr->table.settled.oldest, true);
+}
+
+/* The facts are there, or will not come. */
+void corr_conclude(struct corr *corr, struct probe *probe)
+{
+	enum confidence confidence;
+	evidence_t evidence = evidence_of(probe, &corr->host);
+
+	if (probe->untracked || cause_match(evidence, &confidence) || cause_ends(evidence)) {
+		corr_emit(corr, probe);
+		return;
+	}
+	/* What looked decisive was not, with the facts known: it goes on. */
+	probe->asked_for = probe->attempt.bits;
+	probe_forget_facts(probe);
+	if (probe->cause) {
+		probe_table_settle(&corr->table, probe);
+		return;
+	}
+	probe->state = PROBE_OPEN;
+	probe_table_timer(&corr->table, probe, probe->first_ns + corr->config.timeout_ns);
+}
+
+void corr_ask(struct corr *corr, struct probe *probe)
+{
+	struct fact_request request = {.probe = probe->flow,
+				       .service = *probe_service(probe),
+				       .ifindex = probe->ifindex,
+				       .netns = probe->attempt.netns,
+				       .since_ns = probe->first_ns};
+	uint32_t needs = 0;
+
+	if (!probe->untracked)
+		cause_needs(evidence_of(probe, &corr->host), &needs);
+	if (!needs) {
+		corr_conclude(corr, probe);
+		return;
+	}
+	probe->state = PROBE_ASKED;
+	probe_table_timer(&corr->table, probe, corr->taken_ns + FACTS_NS);
+	if (!corr->ops.need)
+		return;
+	request.needs = needs;
+	corr->ops.need(corr->ops.ctx, &request);
+}
+
+static void time_out(struct corr *corr, struct probe *probe)
+{
+	if (probe->attempt.start_ns + CORR_YOUNG_NS / 2 > probe->timer.key &&
+	    probe->attempt.start_ns != probe->first_ns) {
+		probe_table_timer(&corr->table, probe, probe->attempt.start_ns + CORR_YOUNG_NS);
+		return;
+	}
+	probe->timed_out = true;
+	corr_ask(corr, probe);
+}
+
+void corr_timer(struct corr *corr, struct probe *probe)
+{
+	switch (probe->state) {
+	case PROBE_OPEN:
+		time_out(corr, probe);
+		break;
+	case PROBE_SETTLING:
+		corr_ask(corr, probe);
+		break;
+	case PROBE_ASKED:
+		corr_conclude(corr, probe);
+		break;
+	case PROBE_SETTLED:
+		corr_retire(corr, probe, true);
+		break;
+	}
+}
+
+/* The probe makes room or way for a newer one: its verdict is due, on what is known. */
+void corr_close_now(struct corr *corr, struct probe *probe, bool evicted)
+{
+	if (probe->state != PROBE_SETTLED) {
+		probe->evicted = evicted;
+		probe->timed_out = true;
+		corr->evicted += evicted;
+		if (!evicted && probe->state != PROBE_ASKED)
+			corr_ask(corr, probe);
+		if (probe->state != PROBE_SETTLED)
+			corr_emit(corr, probe);
+	}
+}
+
+/* Whether the probe's verdict is due, now that an event was added. */
+void corr_reconsider(struct corr *corr, struct probe *probe, uint64_t time_ns)
+{
+	uint32_t needs;
+
+	if (probe->state != PROBE_OPEN && probe->state != PROBE_SETTLED)
+		return;
+	if (probe->attempt.bits == probe->asked_for && !probe->untracked)
+		return;
+	if (probe->state == PROBE_SETTLED && probe->untracked)
+		return;
+	if (!probe->untracked && !cause_needs(evidence_of(probe, &corr->host), &needs))
+		return;
+	if (probe->state == PROBE_SETTLED)
+		probe_table_reopen(&corr->table, probe);
+	probe->state = PROBE_SETTLING;
+	probe_table_timer(&corr->table, probe, time_ns + SETTLE_NS);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What prober and service said to each other: the first bytes each way, and what they are. */
+#ifndef CLBTRACE_EXCHANGE_H
+#define CLBTRACE_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "evidence.h"
+#include "http.h"
+#include "stream.h"
+#include "tls.h"
+
+enum exchange_way { FROM_PROBER, TO_PROBER };
+
+/* All zero: nothing was said. Times in CLOCK_MONOTONIC, 0: not yet. */
+struct exchange {
+	struct stream said[2]; /* by enum exchange_way */
+	uint64_t first_ns[2];  /* the first payload */
+	uint64_t last_ns[2];   /* the latest */
+	unsigned int status;   /* of the HTTP response, 0: none was read */
+	bool undecided; /* an HTTP request, and the answer so far may yet become a status line */
+	struct tls_alert alert; /* where E(SERVER_ALERT) or E(PROBER_ALERT) */
+};
+
+/*
+ * Takes the payload of one packet. offset: of its first byte in what that side sends; data, len: of
+ * it, what was captured. Returns the evidence (E(...)) that follows from all that was said so far.
+ */
+evidence_t exchange_add(struct exchange *x, enum exchange_way way, uint64_t time_ns, int32_t offset,
+			const uint8_t *data, size_t len);
+void exchange_free(struct exchange *x);
+
+/* Each is parsed anew from what was said; false if it is not of that kind. */
+bool exchange_http_request(const struct exchange *x, struct http_request *out);
+bool exchange_http_response(const struct exchange *x, struct http_response *out);
+bool exchange_client_hello(const struct exchange *x, struct tls_client_hello *out);
+
+#endif

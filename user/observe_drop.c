@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a dropped packet adds to the latest attempt of its probe.
+#include <string.h>
+
+#include "observe_internal.h"
+
+/* Drop reasons by name, without SKB_DROP_REASON_; a name that ends in * stands for all that begin
+ * so. */
+static const struct {
+	const char *name;
+	evidence_t bit;
+	bool syn_only; /* says nothing when it meets a later packet */
+} drop_classes[] = {
+	{"XDP", E(DROP_XDP), false},
+	{"TC_INGRESS", E(DROP_TC), false},
+	{"IP_CSUM", E(DROP_CSUM), false},
+	{"TCP_CSUM", E(DROP_CSUM), false},
+	{"SKB_CSUM", E(DROP_CSUM), false},
+	{"IP_RPFILTER", E(DROP_RPFILTER), false},
+	{"IP_LOCAL_SOURCE", E(DROP_LOCAL_SOURCE), true},
+	{"OTHERHOST", E(DROP_NOT_OURS), true},
+	{"IP_INADDRERRORS", E(DROP_NOT_OURS), true},
+	{"IP_INNOROUTES", E(DROP_NOT_OURS), true},
+	{"NETFILTER_DROP", E(DROP_NETFILTER), false},
+	{"NO_SOCKET", E(NO_SOCKET), true},
+	{"SOCKET_FILTER", E(DROP_SOCKET_FILTER), false},
+	{"SECURITY_HOOK", E(DROP_SECURITY), false},
+	{"SOCKET_RCVBUFF", E(DROP_RCVBUF), true},
+	{"TCP_MD5*", E(DROP_AUTH), false},
+	{"TCP_AO*", E(DROP_AUTH), false},
+	{"TCP_AUTH_HDR", E(DROP_AUTH), false},
+	{"TCP_LISTEN_OVERFLOW", E(DROP_OVERFLOW), false},
+	{"TCP_RFC7323_TW_PAWS", E(DROP_PAWS), true},
+};
+
+/* Where the kernel gives no reason: the function that freed the packet. */
+static const struct {
+	const char *symbol;
+	evidence_t bit;
+} drop_symbols[] = {
+	{"do_xdp_generic*", E(DROP_XDP)}, /* net/core/dev.c; in 6.18 still without a reason */
+	{"nf_queue*",
+	 E(DROP_NETFILTER)},		/* net/netfilter/nf_queue.c: to a queue that nobody reads */
+	{"veth_xdp_rcv*", E(DROP_XDP)}, /* drivers/net/veth.c, native XDP on an skb */
+};
+
+static bool name_is(const char *name, const char *pattern)
+{
+	size_t len = strlen(pattern);
+
+	if (pattern[len - 1] == '*')
+		return !strncmp(name, pattern, len - 1);
+	return !strcmp(name, pattern);
+}
+
+/* How far the dropped packet had come, if this is of the same packet. */
+static struct nf_position position_of(const struct nf_position *at, const struct ev_drop *d)
+{
+	bool same = at->skb == d->hdr.skb && at->payload_len == d->tcp.payload_len;
+
+	return same ? *at : (struct nf_position){0};
+}
+
+/* The class of a drop of the prober's packet, 0: none. */
+static evidence_t drop_class(const struct ev_drop *d, bool syn)
+{
+	for (size_t i = 0; i < sizeof(drop_classes) / sizeof(drop_classes[0]); i++)
+		if (name_is(d->reason_name, drop_classes[i].name) &&
+		    (syn || !drop_classes[i].syn_only))
+			return drop_classes[i].bit;
+	for (size_t i = 0; i < sizeof(drop_symbols) / sizeof(drop_symbols[0]); i++)
+		if (name_is(d->symbol, drop_symbols[i].symbol))
+			return drop_symbols[i].bit;
+	return 0;
+}
+
+static void drop_in(struct attempt *a, const struct ev_drop *d)
+{
+	bool syn = begins_attempt(&d->flow, &d->tcp);
+	evidence_t bit;
+
+	/* After an answer, or of a packet that ends the exchange, a drop changes nothing for the
+	 * prober. */
+	if (a->bits & E(RESPONSE) || d->tcp.flags & (TCP_RST | TCP_FIN))
+		return;
+	if (a->bits & E(ESTABLISHED) && !d->tcp.payload_len)
+		return;
+	bit = drop_class(d, syn);
+	/* On its way to another address of this host, or through it. */
+	if (!strncmp(d->reason_name, "NEIGH_", 6))
+		bit = E(DROP_NEIGH);
+	/* A repeated SYN is freed after the kernel has repeated its SYN-ACK (tcp_check_req()). */
+	if (!bit && syn && !(a->bits & E(SYNACK_MADE)))
+		bit = E(DROP_OTHER);
+	if (!bit)
+		return;
+	if (!a->drop.hdr.type || bit != E(DROP_OTHER)) {
+		a->drop = *d;
+		a->drop_at = position_of(&a->in, d);
+	}
+	attempt_add(a, bit, &d->hdr);
+}
+
+static void drop_reply(struct attempt *a, const struct ev_drop *d)
+{
+	bool says_nothing = !strcmp(d->reason_name, "NOT_SPECIFIED");
+
+	if (d->flow.proto == IPPROTO_TCP && !is_synack(&d->tcp) && !d->tcp.payload_len)
+		return;
+	/* What a closing socket had not sent yet; the close is what happened. */
+	if (!strcmp(d->reason_name, "QUEUE_PURGE"))
+		return;
+	/* Some drivers free sent packets as if dropped (dev_kfree_skb_any()): only before the exit
+	 * it counts. */
+	if (says_nothing && a->left_skb == d->hdr.skb)
+		return;
+	a->reply_drop = *d;
+	a->drop_at = position_of(&a->out, d);
+	attempt_add(a, strncmp(d->reason_name, "NEIGH_", 6) ? E(DROP_REPLY) : E(DROP_NEIGH),
+		    &d->hdr);
+}
+
+void observe_drop(struct attempt *a, const struct ev_drop *d, bool incoming)
+{
+	if (d->netns)
+		a->netns = d->netns;
+	attempt_add(a, d->netns ? E(ELSEWHERE) : 0, &d->hdr);
+	if (incoming)
+		drop_in(a, d);
+	else
+		drop_reply(a, d);
+}

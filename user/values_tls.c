@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Values about TLS: what was offered, what came back.
+#include <stdio.h>
+#include <string.h>
+
+#include "escape.h"
+#include "values_internal.h"
+
+static bool hello_of(const struct values_of *of, struct tls_client_hello *hello)
+{
+	return exchange_client_hello(&of->probe->exchange, hello);
+}
+
+static bool sni(const struct values_of *of, char *out, size_t out_len)
+{
+	struct tls_client_hello hello;
+
+	if (!hello_of(of, &hello) || !hello.sni[0])
+		return false;
+	escape_text(hello.sni, strlen(hello.sni), out, out_len);
+	return true;
+}
+
+/* "offered TLS 1.3, TLS 1.2; SNI www.example" */
+static bool tls_offer(const struct values_of *of, char *out, size_t out_len)
+{
+	struct tls_client_hello hello;
+	size_t at;
+
+	if (!hello_of(of, &hello))
+		return value_put(out, out_len, "ClientHello");
+	at = (size_t)snprintf(out, out_len, "offered");
+	for (unsigned int i = 0; i < hello.n_versions && at < out_len; i++) {
+		const char *name = tls_version_name(hello.versions[i]);
+
+		at += (size_t)snprintf(out + at, out_len - at, "%s %s", i ? "," : "",
+				       name ? name : "a version not known");
+	}
+	if (at >= out_len)
+		return true;
+	if (hello.sni[0]) {
+		char name[300];
+
+		escape_text(hello.sni, strlen(hello.sni), name, sizeof(name));
+		snprintf(out + at, out_len - at, "; SNI %.100s", name);
+	} else if (hello.whole) {
+		snprintf(out + at, out_len - at, "; no SNI");
+	}
+	return true;
+}
+
+static bool tls_answer(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct stream *answer = &of->probe->exchange.said[TO_PROBER];
+	evidence_t bits = of->probe->attempt.bits;
+	char quote[VALUE_QUOTE_LEN];
+
+	if (answer->len)
+		snprintf(out, out_len, "it answered %s",
+			 value_quote(answer->data, answer->len, quote, sizeof(quote)));
+	else if (bits & (E(RESET_ACTIVE) | E(RST_OUT)))
+		snprintf(out, out_len, "it answered the ClientHello with a reset");
+	else
+		snprintf(out, out_len, "it closed the connection at the ClientHello");
+	return true;
+}
+
+static void alert_name(const struct tls_alert *alert, char *out, size_t out_len)
+{
+	const char *name = tls_alert_name(alert->description);
+
+	snprintf(out, out_len, "the TLS alert %s (%u)", name ? name : "not known",
+		 alert->description);
+}
+
+static bool tls_hint(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct stream *answer = &of->probe->exchange.said[TO_PROBER];
+	char quote[VALUE_QUOTE_LEN];
+
+	if (of->probe->attempt.bits & E(SERVER_ALERT))
+		alert_name(&of->probe->exchange.alert, out, out_len);
+	else
+		snprintf(out, out_len, "%s, as TLS ports answer plain HTTP",
+			 value_quote(answer->data, answer->len, quote, sizeof(quote)));
+	return true;
+}
+
+static bool alert_words(const struct values_of *of, char *out, size_t out_len)
+{
+	evidence_t bits = of->probe->attempt.bits;
+	char alert[80], who[160];
+
+	alert_name(&of->probe->exchange.alert, alert, sizeof(alert));
+	if (!values_get((void *)of, "process", strlen("process"), who, sizeof(who)))
+		snprintf(who, sizeof(who), "the service");
+	if (bits & E(SERVER_ALERT))
+		snprintf(out, out_len, "%s sent %s", who, alert);
+	else if (bits & E(PROBER_ALERT))
+		snprintf(out, out_len, "the prober sent %s", alert);
+	else if (bits & E(PROBER_REFUSED))
+		snprintf(out, out_len, "the prober refused what %s sent, with an encrypted alert",
+			 who);
+	else
+		snprintf(out, out_len, "%s ended the connection in the middle of it", who);
+	return true;
+}
+
+/* RFC 8446, section 6.2 */
+static const char *alert_fix(uint8_t description, bool by_server)
+{
+	switch (description) {
+	case 40: /* handshake_failure */
+	case 71: /* insufficient_security */
+		return "allow a cipher or curve that the prober offers in the service's TLS "
+		       "settings";
+	case 70: /* protocol_version */
+	case 86: /* inappropriate_fallback */
+		return "allow a TLS version that the prober offers in the service's TLS settings";
+	case 112: /* unrecognized_name */
+		return "give the check the domain that the service has a certificate for, or serve "
+		       "a default one";
+	case 116: /* certificate_required */
+		return "the service wants a client certificate: exempt the check, or check another "
+		       "port";
+	case 120: /* no_application_protocol */
+		return "offer and accept the same protocol (ALPN: h2, http/1.1) on both sides";
+	case 42: /* bad_certificate */
+	case 43: /* unsupported_certificate */
+	case 44: /* certificate_revoked */
+	case 45: /* certificate_expired */
+	case 46: /* certificate_unknown */
+	case 48: /* unknown_ca */
+		return by_server
+			       ? "the service does not accept the prober's certificate: exempt the "
+				 "check"
+			       : "the prober does not accept the service's certificate (expired, "
+				 "other "
+				 "name, unknown issuer): renew it, or have the check not verify it";
+	default:
+		return "look at the service's log at that time: it names the reason";
+	}
+}
+
+static bool tls_fix(const struct values_of *of, char *out, size_t out_len)
+{
+	evidence_t bits = of->probe->attempt.bits;
+
+	if (bits & (E(SERVER_ALERT) | E(PROBER_ALERT)))
+		return value_put(
+			out, out_len,
+			alert_fix(of->probe->exchange.alert.description, bits & E(SERVER_ALERT)));
+	if (bits & E(PROBER_REFUSED))
+		return value_put(
+			out, out_len,
+			"most often the certificate (expired, other name, unknown issuer): "
+			"renew it, or have the check not verify it");
+	return value_put(out, out_len, alert_fix(80, true)); /* internal_error */
+}
+
+/* A healthy one. */
+static bool tls_exchange(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct exchange *x = &of->probe->exchange;
+	const struct stream *answer = &x->said[TO_PROBER];
+	uint16_t version = tls_server_version(answer->data, answer->len);
+	const char *name = version ? tls_version_name(version) : NULL;
+
+	if (of->probe->attempt.bits & E(TLS_ENCRYPTED))
+		snprintf(out, out_len,
+			 "%s handshake, then encrypted data both ways: the status code cannot be "
+			 "read",
+			 name ? name : "TLS");
+	else
+		snprintf(out, out_len, "%s handshake answered, nothing more was asked",
+			 name ? name : "TLS");
+	return true;
+}
+
+const struct value values_tls[] = {
+	{"sni", sni},
+	{"tls_offer", tls_offer},
+	{"tls_answer", tls_answer},
+	{"tls_hint", tls_hint},
+	{"alert_words", alert_words},
+	{"tls_fix", tls_fix},
+	{"tls_exchange", tls_exchange},
+	{NULL, NULL},
+};
