@@ -42,7 +42,7 @@ shell_files := scripts/* tests/run-scenarios tests/scenarios/*.sh completions/*.
 c_files := $(wildcard bpf/*.h bpf/*.c user/*.h user/*.c tests/*.h tests/*.c tests/scenarios/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all unit scenarios check lint docs format install uninstall clean
+.PHONY: all unit fuzz scenarios check lint docs format install uninstall clean
 all: $(BUILD)/clbtrace $(BUILD)/prober $(BUILD)/service
 
 $(BUILD)/clbtrace: $(user_objs)
@@ -93,6 +93,18 @@ $(BUILD)/tests/test_facts_%: $(BUILD)/tests/test_facts_%.o $(facts_objs) $(BUILD
 
 unit: $(unit_tests)
 	@for test in $^; do echo "$${test##*/}"; $$test || exit 1; done
+
+# What reads bytes off the wire, under libFuzzer; its corpus stays in $(BUILD)/fuzz.
+FUZZ_SECONDS ?= 600
+$(BUILD)/fuzz/%: tests/%.c tests/tls_sample.h $(wildcard user/stream.[ch] user/http*.[ch] user/tls*.[ch])
+	$(call say,FUZZER,$@)
+	@mkdir -p $(@D)/corpus
+	$(Q)$(CLANG) -std=gnu11 -g -O2 $(WARN) -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $(filter %.c,$^)
+
+fuzz: $(BUILD)/fuzz/fuzz_exchange
+	FUZZ_SEEDS=$(<D)/corpus $< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5 \
+		-artifact_prefix=$(<D)/ $(<D)/corpus
 
 scenarios: all
 	tests/run-scenarios

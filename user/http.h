@@ -23,7 +23,8 @@ enum http_kind {
 		   frame */
 };
 
-/* A request. Texts that are not there have length 0. */
+/* A request. Texts that are not there have length 0; of a first line that is not complete, line is
+ * what is there of it. A header field is there once its line is complete. */
 struct http_request {
 	enum http_kind kind;
 	struct http_text line; /* without its end */

@@ -51,14 +51,16 @@ bool tls_alert(const uint8_t *data, size_t len, struct tls_alert *out);
 
 /*
  * Whether these bytes of a side, from its first on, have an encrypted record: application data, or
- * any record but an alert behind change_cipher_spec.
+ * behind change_cipher_spec a handshake record that is no hello (RFC 8446, section 4.1.4: after a
+ * HelloRetryRequest another one comes, in the clear).
  */
 bool tls_encrypts(const uint8_t *data, size_t len);
 
 /*
- * Whether the client's first encrypted record under TLS 1.3 is too short for its Finished message:
- * then it is an alert that cannot be read (RFC 8446, section 5.2: an alert is 2 bytes, its type 1,
- * the tag 8 or 16; a Finished message 36 or more).
+ * Whether the client's first encrypted record under TLS 1.3 has the length of an alert, which then
+ * cannot be read, and not of its Certificate or Finished message (RFC 8446, section 5.2: an alert
+ * is 2 bytes, its type 1, the tag 8 or 16; an empty Certificate message 8, a Finished message 36 or
+ * more).
  */
 bool tls_refuses_encrypted(const uint8_t *data, size_t len);
 
