@@ -69,7 +69,7 @@ $(skeleton): $(BUILD)/clbtrace.bpf.o
 
 # The tests' prober and service; -Itests so that they need nothing of clbtrace.
 $(BUILD)/prober: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/prober*.c))
-$(BUILD)/service: $(BUILD)/tests/service.o
+$(BUILD)/service: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/service*.c))
 $(BUILD)/prober $(BUILD)/service:
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Bash completion of clbtrace.
 
+# _clbtrace_names DIRECTORY WORD: the names in there that begin with the word.
 _clbtrace_names() {
-	local cur=$1 name
-	for name in /sys/class/net/*; do
+	local cur=$2 name
+	for name in "$1"/*; do
+		[[ -e $name ]] || continue
 		name=${name##*/}
 		[[ $name == "$cur"* ]] && COMPREPLY+=("$name")
 	done
@@ -11,8 +13,8 @@ _clbtrace_names() {
 
 _clbtrace() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local options='--source --vip --no-default-source --port --interface --count --duration --timeout
-		--write --json --verbose --expect-status --xdp --no-rule-trace --max-probes --color --help
+	local options='--source --vip --no-default-source --cloud --udp --port --interface --netns --count --duration
+		--timeout --write --json --verbose --expect-status --xdp --no-rule-trace --max-probes --color --help
 		--version'
 
 	COMPREPLY=()
@@ -26,7 +28,15 @@ _clbtrace() {
 	fi
 	case $prev in
 	-i | --interface)
-		_clbtrace_names "$cur"
+		_clbtrace_names /sys/class/net "$cur"
+		return
+		;;
+	--netns)
+		_clbtrace_names /run/netns "$cur"
+		return
+		;;
+	--cloud)
+		mapfile -t COMPREPLY < <(compgen -W 'tencent tencent-classic alibaba huawei azure gcp' -- "$cur")
 		return
 		;;
 	-w | --write)

@@ -9,9 +9,10 @@
 #include <stdint.h>
 
 #define PROBER_MAX_SOURCES 64
-#define PROBER_MAX_PAYLOAD 1200
+#define PROBER_MAX_PAYLOAD 4096
+#define PROBER_MAX_SEGMENT 1200
 
-/* What a probe does once the SYN-ACK is there. */
+/* What a probe does once the SYN-ACK is there, or what it is if it is no connection. */
 enum prober_mode {
 	MODE_HALF_OPEN, /* RST: success */
 	MODE_SILENT,	/* nothing, ever */
@@ -20,6 +21,8 @@ enum prober_mode {
 	MODE_RST,	/* ACK, RST */
 	MODE_READ,	/* ACK, wait for the peer to close */
 	MODE_REQUEST,	/* ACK, the request, wait for the first bytes of an answer, close */
+	MODE_UDP,	/* one datagram; silence is success */
+	MODE_PING,	/* one echo request */
 };
 
 struct prober_options {
@@ -33,7 +36,10 @@ struct prober_options {
 	uint8_t mac[6];
 	char payload[PROBER_MAX_PAYLOAD];
 	size_t payload_len;
+	unsigned int piece; /* bytes of the request in a segment; 0: as many as fit */
+	bool pieces_reversed;
 	bool close_with_rst;
+	bool close_after_peer;
 	bool have_isn;
 	uint32_t isn;
 	uint16_t sport; /* of the first probe; later ones count up */
@@ -59,6 +65,7 @@ enum probe_state {
 	PROBE_IDLE,
 	PROBE_SYN_SENT,
 	PROBE_HOLD_ACK,
+	PROBE_WAITING, /* for the answer to a datagram */
 	PROBE_OPEN,
 	PROBE_CLOSING,
 	PROBE_DONE
@@ -85,7 +92,7 @@ struct segment {
 	uint32_t tsval;
 };
 
-/* What came in for one of our ports. */
+/* What came in for one of our ports; an echo's identifier counts as one. */
 struct received {
 	bool icmp;
 	uint8_t icmp_type, icmp_code;
@@ -107,16 +114,33 @@ struct prober {
 
 enum { TH_FIN = 1, TH_SYN = 2, TH_RST = 4, TH_PSH = 8, TH_ACK = 16 };
 
-int64_t prober_now_ms(void);
-
 /* prober_options.c */
 int prober_options_parse(struct prober_options *opt, int argc, char **argv);
 
 /* prober_packet.c */
-size_t packet_build(const struct prober_options *opt, const struct probe *probe,
-		    const struct segment *segment, uint8_t *buf, size_t size);
+size_t segment_build(const struct prober_options *opt, const struct probe *probe,
+		     const struct segment *segment, uint8_t *buf, size_t size);
+bool segment_parse(const struct prober_options *opt, const uint8_t *p, size_t len,
+		   struct received *out);
+
+/* prober_datagram.c */
+size_t datagram_build(const struct prober_options *opt, const struct probe *probe, uint8_t *buf,
+		      size_t size);
 bool packet_parse(const struct prober_options *opt, const uint8_t *buf, size_t len,
 		  struct received *out);
+
+/* prober_payload.c; --send and --send-file: 0, -EINVAL, or what opening the file brought */
+int payload_parse(struct prober_options *opt, const char *text);
+int payload_read(struct prober_options *opt, const char *path);
+
+/* prober_send.c */
+int64_t prober_now_ms(void);
+/* Adds words to the probe's line. */
+void __attribute__((format(printf, 2, 3))) probe_note(struct probe *probe, const char *format, ...);
+void probe_send_segment(struct prober *prober, struct probe *probe, uint8_t flags,
+			const char *payload, size_t payload_len);
+void probe_send_request(struct prober *prober, struct probe *probe);
+void probe_send_datagram(struct prober *prober, struct probe *probe);
 
 /* prober_probe.c */
 void probe_start(struct prober *prober, unsigned int index);

@@ -23,10 +23,12 @@ static const struct choice modes[] = {
 	{"rst", MODE_RST},
 	{"read", MODE_READ},
 	{"request", MODE_REQUEST},
+	{"udp", MODE_UDP},
+	{"ping", MODE_PING},
 	{NULL, 0},
 };
 
-enum kind { UINT, U32, PORT, FLAG, TEXT, MODE, SOURCE, MAC, PAYLOAD, CLOSE, HELP };
+enum kind { UINT, U32, PORT, FLAG, TEXT, MODE, SOURCE, MAC, PAYLOAD, FILE_PAYLOAD, CLOSE, HELP };
 
 struct option_row {
 	const char *name, *arg, *help;
@@ -40,18 +42,30 @@ struct option_row {
 
 static const struct option_row rows[] = {
 	{"mode", "MODE",
-	 "after the SYN-ACK: half-open (RST; default), silent, ack, fin, rst, read, request", MODE,
-	 AT(mode), 0, 0},
-	{"send", "TEXT", "the request, \\r \\n \\xHH understood; implies --mode request", PAYLOAD,
-	 0, 0, 0},
-	{"close", "HOW", "after the answer: fin (default) or rst", CLOSE, 0, 0, 0},
+	 "after the SYN-ACK: half-open (RST; default), silent, ack, fin, rst, read, request;\n"
+	 "udp: a datagram, ok unless an ICMP error comes; ping: an echo request",
+	 MODE, AT(mode), 0, 0},
+	{"send", "TEXT",
+	 "the request, \\r \\n \\xHH understood; implies --mode request, unless it is udp or\n"
+	 "ping: then the datagram",
+	 PAYLOAD, 0, 0, 0},
+	{"send-file", "FILE", "the same from a file, up to 4096 bytes (a datagram: 1200)",
+	 FILE_PAYLOAD, 0, 0, 0},
+	{"pieces", "N", "N bytes of the request to a segment (1200)", UINT, AT(piece), 0,
+	 PROBER_MAX_SEGMENT},
+	{"pieces-reversed", NULL, "the last segment of the request goes out first", FLAG,
+	 AT(pieces_reversed), 0, 0},
+	{"close", "HOW",
+	 "after the answer: fin (default), rst, or peer: wait until the peer closes", CLOSE, 0, 0,
+	 0},
 	{"source", "ADDR", "probe from ADDR; repeatable: in turn (100.64.1.10, fd00:64::10)",
 	 SOURCE, 0, 0, 0},
-	{"sport", "PORT", "source port of the first probe; later ones count up", PORT, AT(sport), 0,
-	 65535},
+	{"sport", "PORT", "source port (ping: identifier) of the first probe; later ones count up",
+	 PORT, AT(sport), 0, 65535},
 	{"count", "N", "so many probes (1)", UINT, AT(count), 0, 1000000},
 	{"rate", "N", "so many a second (0: at once)", UINT, AT(rate), 0, 1000000},
-	{"isn", "N", "initial sequence number (random)", U32, AT(isn), AT(have_isn), 0},
+	{"isn", "N", "initial sequence number (random; ping: its sequence number, 1)", U32, AT(isn),
+	 AT(have_isn), 0},
 	{"tsval", "N", "timestamps, from N on, one a millisecond (none)", U32, AT(tsval),
 	 AT(have_tsval), 0},
 	{"syns", "N", "SYNs in all, if unanswered (1)", UINT, AT(syns), 0, 100},
@@ -64,7 +78,8 @@ static const struct option_row rows[] = {
 	{"timeout", "MS", "a probe gives up after (1000)", UINT, AT(timeout_ms), 0, 60000},
 	{"linger", "MS", "after the last probe, note what still comes (0)", UINT, AT(linger_ms), 0,
 	 60000},
-	{"bad-tcp-checksum", NULL, "in every packet", FLAG, AT(bad_tcp_checksum), 0, 0},
+	{"bad-tcp-checksum", NULL, "in every packet (or UDP's, ICMP's)", FLAG, AT(bad_tcp_checksum),
+	 0, 0},
 	{"bad-ip-checksum", NULL, "in every packet", FLAG, AT(bad_ip_checksum), 0, 0},
 	{"md5", NULL, "a TCP-MD5 option (no true digest) in every packet", FLAG, AT(md5), 0, 0},
 	{"data-offset", "WORDS", "TCP header length to claim", UINT, AT(data_offset), 0, 15},
@@ -78,11 +93,12 @@ static const struct option_row rows[] = {
 
 static void print_help(void)
 {
+	const char *line;
 	char left[32];
-	size_t i;
+	size_t i, len;
 
-	puts("usage: prober [OPTIONS] ADDRESS PORT\n\n"
-	     "Probes a TCP port as a load balancer does, with packets of its own making. The "
+	puts("usage: prober [OPTIONS] ADDRESS PORT\n       prober --mode ping [OPTIONS] ADDRESS\n\n"
+	     "Probes a port as a load balancer does, with packets of its own making. The "
 	     "source addresses must\n"
 	     "not be addresses of this namespace: its kernel then ignores the answers, and cannot "
 	     "reset what it did\n"
@@ -92,7 +108,13 @@ static void print_help(void)
 	for (i = 0; i < N_ROWS; i++) {
 		snprintf(left, sizeof(left), "--%s %s", rows[i].name,
 			 rows[i].arg ? rows[i].arg : "");
-		printf("  %-20s %s\n", left, rows[i].help);
+		for (line = rows[i].help;; line += len + 1) {
+			len = strcspn(line, "\n");
+			printf("  %-20s %.*s\n", left, (int)len, line);
+			if (!line[len])
+				break;
+			left[0] = 0;
+		}
 	}
 }
 
@@ -115,28 +137,6 @@ static int parse_source(struct prober_options *opt, const char *text)
 	opt->family = family;
 	opt->n_sources++;
 	return inet_pton(family, text, address) == 1 ? 0 : -EINVAL;
-}
-
-static int parse_payload(struct prober_options *opt, const char *text)
-{
-	char hex[3] = "";
-
-	opt->mode = MODE_REQUEST;
-	opt->payload_len = 0;
-	while (*text && opt->payload_len < sizeof(opt->payload)) {
-		char c = *text++;
-
-		if (c == '\\' && *text == 'x' && text[1] && text[2]) {
-			memcpy(hex, text + 1, 2);
-			c = (char)strtoul(hex, NULL, 16);
-			text += 3;
-		} else if (c == '\\' && *text) {
-			c = *text == 'r' ? '\r' : *text == 'n' ? '\n' : *text;
-			text++;
-		}
-		opt->payload[opt->payload_len++] = c;
-	}
-	return *text ? -EINVAL : 0;
 }
 
 static int parse_mac(struct prober_options *opt, const char *text)
@@ -195,10 +195,15 @@ static int parse_row(struct prober_options *opt, const struct option_row *row, c
 	case MAC:
 		return parse_mac(opt, text);
 	case PAYLOAD:
-		return parse_payload(opt, text);
+		return payload_parse(opt, text);
+	case FILE_PAYLOAD:
+		return payload_read(opt, text);
 	case CLOSE:
 		opt->close_with_rst = !strcmp(text, "rst");
-		return opt->close_with_rst || !strcmp(text, "fin") ? 0 : -EINVAL;
+		opt->close_after_peer = !strcmp(text, "peer");
+		return opt->close_with_rst || opt->close_after_peer || !strcmp(text, "fin")
+			       ? 0
+			       : -EINVAL;
 	case HELP:
 		print_help();
 		exit(0);
@@ -209,10 +214,10 @@ static int parse_row(struct prober_options *opt, const struct option_row *row, c
 
 static int parse_target(struct prober_options *opt, int argc, char **argv)
 {
-	unsigned long port;
+	unsigned long port = 0;
 	int family;
 
-	if (argc != 2) {
+	if (argc != 2 && !(argc == 1 && opt->mode == MODE_PING)) {
 		fprintf(stderr, "prober: ADDRESS and PORT expected; see --help\n");
 		return -EINVAL;
 	}
@@ -223,18 +228,19 @@ static int parse_target(struct prober_options *opt, int argc, char **argv)
 			argv[0]);
 		return -EINVAL;
 	}
-	if (parse_number(argv[1], 65535, &port) || !port) {
+	/* An echo request has an identifier on the prober's side alone. */
+	if (argc == 2 && (parse_number(argv[1], 65535, &port) || !port)) {
 		fprintf(stderr, "prober: %s: not a port\n", argv[1]);
 		return -EINVAL;
 	}
 	opt->family = family;
-	opt->port = (uint16_t)port;
+	opt->port = opt->mode == MODE_PING ? 0 : (uint16_t)port;
 	return opt->n_sources
 		       ? 0
 		       : parse_source(opt, family == AF_INET6 ? "fd00:64::10" : "100.64.1.10");
 }
 
-static int check_ports(struct prober_options *opt)
+static int check_ranges(struct prober_options *opt)
 {
 	unsigned int ports = (opt->count + opt->n_sources - 1) / opt->n_sources;
 
@@ -242,6 +248,12 @@ static int check_ports(struct prober_options *opt)
 		opt->sport = (uint16_t)(20000 + random() % 40000 * (ports < 5000));
 	if (!opt->count || !opt->syns || opt->sport + ports - 1 > 65535) {
 		fprintf(stderr, "prober: --count, --syns or --sport out of range\n");
+		return -EINVAL;
+	}
+	if ((opt->mode == MODE_UDP || opt->mode == MODE_PING) &&
+	    opt->payload_len > PROBER_MAX_SEGMENT) {
+		fprintf(stderr, "prober: a datagram is sent whole: %d bytes at most\n",
+			PROBER_MAX_SEGMENT);
 		return -EINVAL;
 	}
 	return 0;
@@ -277,5 +289,5 @@ int prober_options_parse(struct prober_options *opt, int argc, char **argv)
 	}
 	if (parse_target(opt, argc - optind, argv + optind))
 		return -EINVAL;
-	return check_ports(opt);
+	return check_ranges(opt);
 }

@@ -2,36 +2,12 @@
 /* One probe from its first SYN to its end: what it sends on what it gets. */
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "prober.h"
-
-int64_t prober_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static void __attribute__((format(printf, 2, 3))) note(struct probe *probe, const char *format, ...)
-{
-	size_t used = strlen(probe->got);
-	va_list args;
-
-	if (used && used < sizeof(probe->got) - 1)
-		probe->got[used++] = ' ';
-	va_start(args, format);
-	vsnprintf(probe->got + used, sizeof(probe->got) - used, format, args);
-	va_end(args);
-}
 
 static void note_payload(struct probe *probe, const uint8_t *p, size_t len)
 {
@@ -41,34 +17,7 @@ static void note_payload(struct probe *probe, const uint8_t *p, size_t len)
 	for (i = 0; i < len && n < sizeof(text) - 1; i++)
 		text[n++] = isprint(p[i]) && p[i] != '"' ? (char)p[i] : '.';
 	text[n] = '\0';
-	note(probe, "DATA(%zu)\"%s\"", len, text);
-}
-
-static void send_segment(struct prober *prober, struct probe *probe, uint8_t flags,
-			 const char *payload, size_t payload_len)
-{
-	const struct prober_options *opt = &prober->opt;
-	struct segment segment = {
-		.flags = flags,
-		.seq = flags & TH_SYN ? probe->isn : probe->snd_nxt,
-		.ack = flags & TH_ACK ? probe->rcv_nxt : 0,
-		.payload = payload,
-		.payload_len = payload_len,
-		.tsval = opt->tsval + (uint32_t)(prober_now_ms() - prober->started),
-	};
-	struct sockaddr_ll to = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(opt->family == AF_INET ? ETH_P_IP : ETH_P_IPV6),
-		.sll_ifindex = prober->ifindex,
-		.sll_halen = sizeof(opt->mac),
-	};
-	uint8_t buf[1500];
-	size_t len = packet_build(opt, probe, &segment, buf, sizeof(buf));
-
-	memcpy(to.sll_addr, opt->mac, sizeof(opt->mac));
-	if (!len || sendto(prober->fd, buf, len, 0, (struct sockaddr *)&to, sizeof(to)) < 0)
-		note(probe, "(send failed)");
-	probe->snd_nxt += (uint32_t)payload_len + !!(flags & TH_FIN);
+	probe_note(probe, "DATA(%zu)\"%s\"", len, text);
 }
 
 void probe_start(struct prober *prober, unsigned int index)
@@ -84,8 +33,16 @@ void probe_start(struct prober *prober, unsigned int index)
 	probe->syns_left = opt->syns - 1;
 	probe->next_syn = now + opt->syn_interval_ms;
 	probe->deadline = now + opt->timeout_ms;
+	if (opt->mode == MODE_UDP || opt->mode == MODE_PING) {
+		/* Without --isn the first in a sequence, as ping(8) has it. */
+		if (!opt->have_isn)
+			probe->isn = 1;
+		probe->state = PROBE_WAITING;
+		probe_send_datagram(prober, probe);
+		return;
+	}
 	probe->state = PROBE_SYN_SENT;
-	send_segment(prober, probe, TH_SYN, NULL, 0);
+	probe_send_segment(prober, probe, TH_SYN, NULL, 0);
 }
 
 static void finish(struct probe *probe, bool ok)
@@ -96,7 +53,7 @@ static void finish(struct probe *probe, bool ok)
 
 static void send_fin(struct prober *prober, struct probe *probe)
 {
-	send_segment(prober, probe, TH_FIN | TH_ACK, NULL, 0);
+	probe_send_segment(prober, probe, TH_FIN | TH_ACK, NULL, 0);
 	probe->state = PROBE_CLOSING;
 }
 
@@ -105,21 +62,21 @@ static void open_connection(struct prober *prober, struct probe *probe)
 {
 	const struct prober_options *opt = &prober->opt;
 
-	send_segment(prober, probe, TH_ACK, NULL, 0);
+	probe_send_segment(prober, probe, TH_ACK, NULL, 0);
 	probe->state = PROBE_OPEN;
 	switch (opt->mode) {
 	case MODE_ACK:
 		finish(probe, true);
 		break;
 	case MODE_RST:
-		send_segment(prober, probe, TH_RST | TH_ACK, NULL, 0);
+		probe_send_segment(prober, probe, TH_RST | TH_ACK, NULL, 0);
 		finish(probe, true);
 		break;
 	case MODE_FIN:
 		send_fin(prober, probe);
 		break;
 	case MODE_REQUEST:
-		send_segment(prober, probe, TH_PSH | TH_ACK, opt->payload, opt->payload_len);
+		probe_send_request(prober, probe);
 		break;
 	default:
 		break;
@@ -132,13 +89,13 @@ static void on_syn_ack(struct prober *prober, struct probe *probe, const struct 
 
 	if (probe->state != PROBE_SYN_SENT) {
 		if (probe->state == PROBE_OPEN || probe->state == PROBE_CLOSING)
-			send_segment(prober, probe, TH_ACK, NULL, 0);
+			probe_send_segment(prober, probe, TH_ACK, NULL, 0);
 		return;
 	}
 	probe->rcv_nxt = in->seq + 1;
 	probe->syns_left = 0;
 	if (opt->mode == MODE_HALF_OPEN) {
-		send_segment(prober, probe, TH_RST, NULL, 0);
+		probe_send_segment(prober, probe, TH_RST, NULL, 0);
 		finish(probe, true);
 	} else if (opt->mode == MODE_SILENT) {
 		probe->ok = true;
@@ -161,15 +118,19 @@ static void on_data(struct prober *prober, struct probe *probe, const struct rec
 	note_payload(probe, in->payload, in->payload_len);
 	probe->rcv_nxt += (uint32_t)in->payload_len;
 	if (opt->mode != MODE_REQUEST || probe->state != PROBE_OPEN) {
-		send_segment(prober, probe, TH_ACK, NULL, 0);
+		probe_send_segment(prober, probe, TH_ACK, NULL, 0);
 		return;
 	}
 	probe->ok = true;
+	if (opt->close_after_peer) {
+		probe_send_segment(prober, probe, TH_ACK, NULL, 0);
+		return;
+	}
 	if (!opt->close_with_rst) {
 		send_fin(prober, probe);
 		return;
 	}
-	send_segment(prober, probe, TH_RST | TH_ACK, NULL, 0);
+	probe_send_segment(prober, probe, TH_RST | TH_ACK, NULL, 0);
 	finish(probe, true);
 }
 
@@ -177,10 +138,10 @@ static void on_fin(struct prober *prober, struct probe *probe, const struct rece
 {
 	if (in->seq + in->payload_len != probe->rcv_nxt)
 		return;
-	note(probe, "FIN");
+	probe_note(probe, "FIN");
 	probe->rcv_nxt++;
-	send_segment(prober, probe, probe->state == PROBE_CLOSING ? TH_ACK : TH_FIN | TH_ACK, NULL,
-		     0);
+	probe_send_segment(prober, probe, probe->state == PROBE_CLOSING ? TH_ACK : TH_FIN | TH_ACK,
+			   NULL, 0);
 	finish(probe, probe->ok || prober->opt.mode == MODE_READ || prober->opt.mode == MODE_FIN);
 }
 
@@ -191,19 +152,19 @@ static void on_tcp(struct prober *prober, struct probe *probe, const struct rece
 	if (in->tsval)
 		probe->peer_tsval = in->tsval;
 	if (in->flags & TH_RST) {
-		note(probe, "RST");
+		probe_note(probe, "RST");
 		if (probe->state != PROBE_DONE)
 			finish(probe, false);
 	} else if (in->flags & TH_SYN) {
-		note(probe, in->flags & TH_ACK ? "SYN-ACK" : "SYN");
+		probe_note(probe, in->flags & TH_ACK ? "SYN-ACK" : "SYN");
 		if (in->flags & TH_ACK && in->ack == probe->isn + 1)
 			on_syn_ack(prober, probe, in);
 	} else if (probe->state == PROBE_SYN_SENT) {
 		/* An ACK without SYN: the SYN met an old connection. */
-		note(probe, "ACK");
+		probe_note(probe, "ACK");
 		if (prober->opt.rst_on_ack) {
 			probe->snd_nxt = in->ack;
-			send_segment(prober, probe, TH_RST, NULL, 0);
+			probe_send_segment(prober, probe, TH_RST, NULL, 0);
 			probe->snd_nxt = probe->isn + 1;
 		}
 	} else if (live) {
@@ -214,6 +175,16 @@ static void on_tcp(struct prober *prober, struct probe *probe, const struct rece
 		else if (probe->state == PROBE_CLOSING && in->ack == probe->snd_nxt)
 			probe->ok = probe->ok || prober->opt.mode == MODE_FIN;
 	}
+}
+
+static void on_datagram(const struct prober *prober, struct probe *probe, const struct received *in)
+{
+	if (prober->opt.mode == MODE_PING)
+		probe_note(probe, "ECHO-REPLY(%u)", in->seq);
+	else
+		note_payload(probe, in->payload, in->payload_len);
+	if (probe->state == PROBE_WAITING)
+		finish(probe, true);
 }
 
 /* Finds the probe by its source and port: both are a function of its index. */
@@ -233,10 +204,13 @@ void probe_receive(struct prober *prober, const struct received *in)
 		return;
 	probe = &prober->probes[index];
 	if (!in->icmp) {
-		on_tcp(prober, probe, in);
+		if (opt->mode == MODE_UDP || opt->mode == MODE_PING)
+			on_datagram(prober, probe, in);
+		else
+			on_tcp(prober, probe, in);
 		return;
 	}
-	note(probe, "ICMP %u/%u", in->icmp_type, in->icmp_code);
+	probe_note(probe, "ICMP %u/%u", in->icmp_type, in->icmp_code);
 	if (probe->state != PROBE_DONE)
 		finish(probe, false);
 }
@@ -262,12 +236,12 @@ void probe_timers(struct prober *prober, struct probe *probe)
 	if (probe->state == PROBE_SYN_SENT && probe->syns_left && now >= probe->next_syn) {
 		probe->syns_left--;
 		probe->next_syn = now + prober->opt.syn_interval_ms;
-		send_segment(prober, probe, TH_SYN, NULL, 0);
+		probe_send_segment(prober, probe, TH_SYN, NULL, 0);
 	}
 	if (probe->state == PROBE_HOLD_ACK && probe->have_deadline_ack && now >= probe->ack_at)
 		open_connection(prober, probe);
 	if (probe->state != PROBE_DONE && now >= probe->deadline)
-		finish(probe, probe->ok);
+		finish(probe, probe->ok || prober->opt.mode == MODE_UDP);
 }
 
 static const char *address_text(int family, const struct in6_addr *address, char *buf,

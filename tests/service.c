@@ -1,131 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The scenarios' TCP server: listens as told, and treats its connections as told. */
+/* The scenarios' server: listens as told, and treats connections or datagrams as told. */
+#define _GNU_SOURCE /* memmem */
+#include "service.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
-#include <getopt.h>
 #include <linux/filter.h>
 #include <linux/tcp.h>
-#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
-enum mode { NEVER, HOLD, CLOSE, RESET, ANSWER };
-
-struct service {
-	union {
-		struct sockaddr sa;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-	} address;
-	socklen_t address_len;
-	enum mode mode;
-	int backlog;
-	bool v6only, drop_all;
-	const char *answer, *device, *md5_peer;
+enum {
+	REQUEST_MS = 5000, /* until a request has to begin */
+	SILENCE_MS = 100,  /* after which what has come of a request is all of it */
+	PIECE_GAP_MS = 3,
+	TLS_HANDSHAKE = 22, /* RFC 8446 section 5.1: a record's type, then version and length */
+	TLS_HEADER = 5,
 };
 
-static const char *const mode_names[] = {"never", "hold", "close", "reset", "answer"};
-
-static const struct option longs[] = {
-	{"mode", required_argument, NULL, 'm'},
-	{"backlog", required_argument, NULL, 'b'},
-	{"answer", required_argument, NULL, 'a'},
-	{"device", required_argument, NULL, 'd'},
-	{"v6only", no_argument, NULL, '6'},
-	{"drop-all", no_argument, NULL, 'f'},
-	{"md5", required_argument, NULL, '5'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+/* One accepted connection, handed to its thread. */
+struct client {
+	int fd;
+	const struct service *service;
 };
 
-static const char help[] =
-	"usage: service [OPTIONS] ADDRESS PORT\n\n"
-	"Listens, writes \"ready\" on stdout, and goes on until it is killed.\n\n"
-	"  --mode MODE     never accept; hold: accept and keep (default); close: accept and "
-	"close;\n"
-	"                  reset: accept and reset; answer: read a request, answer, close\n"
-	"  --answer TEXT   what is answered (HTTP/1.0 200 OK)\n"
-	"  --backlog N     for listen (128)\n"
-	"  --device NAME   SO_BINDTODEVICE\n"
-	"  --v6only        IPV6_V6ONLY; otherwise :: takes IPv4 too\n"
-	"  --drop-all      a socket filter that drops every packet\n"
-	"  --md5 ADDR      a TCP-MD5 key for the peer ADDR\n";
-
-static int parse_address(const char *text, const char *port, struct service *service)
+static void sleep_ms(unsigned int ms)
 {
-	long number = strtol(port, NULL, 10);
+	struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
 
-	if (number < 1 || number > 65535)
-		return -EINVAL;
-	if (strchr(text, ':')) {
-		service->address.in6.sin6_family = AF_INET6;
-		service->address.in6.sin6_port = htons((uint16_t)number);
-		service->address_len = sizeof(service->address.in6);
-		return inet_pton(AF_INET6, text, &service->address.in6.sin6_addr) == 1 ? 0
-										       : -EINVAL;
-	}
-	service->address.in.sin_family = AF_INET;
-	service->address.in.sin_port = htons((uint16_t)number);
-	service->address_len = sizeof(service->address.in);
-	return inet_pton(AF_INET, text, &service->address.in.sin_addr) == 1 ? 0 : -EINVAL;
-}
-
-static int parse_mode(const char *text, enum mode *mode)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(mode_names) / sizeof(mode_names[0]); i++) {
-		if (!strcmp(text, mode_names[i])) {
-			*mode = (enum mode)i;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
-
-static int parse(struct service *service, int argc, char **argv)
-{
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		switch (c) {
-		case 'm':
-			if (parse_mode(optarg, &service->mode))
-				return -EINVAL;
-			break;
-		case 'b':
-			service->backlog = atoi(optarg);
-			break;
-		case 'a':
-			service->answer = optarg;
-			break;
-		case 'd':
-			service->device = optarg;
-			break;
-		case '6':
-			service->v6only = true;
-			break;
-		case 'f':
-			service->drop_all = true;
-			break;
-		case '5':
-			service->md5_peer = optarg;
-			break;
-		case 'h':
-			fputs(help, stdout);
-			exit(0);
-		default:
-			return -EINVAL;
-		}
-	}
-	return argc - optind == 2 ? parse_address(argv[optind], argv[optind + 1], service)
-				  : -EINVAL;
+	while (nanosleep(&left, &left) && errno == EINTR)
+		;
 }
 
 static int set_md5_key(int fd, const char *peer)
@@ -162,56 +74,160 @@ static int set_options(int fd, const struct service *service)
 	return 0;
 }
 
-/* Reads until there is a request or the end, at most 5 s. */
-static void answer(int fd, const char *text)
+static bool request_whole(const unsigned char *buf, size_t len)
 {
-	struct timeval limit = {.tv_sec = 5};
-	char buf[4096];
-
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	if (read(fd, buf, sizeof(buf)) > 0 && write(fd, text, strlen(text)) < 0)
-		perror("service: write");
+	if (memmem(buf, len, "\r\n\r\n", 4) || memmem(buf, len, "\n\n", 2))
+		return true;
+	return len >= TLS_HEADER && buf[0] == TLS_HANDSHAKE &&
+	       len >= TLS_HEADER + ((size_t)buf[3] << 8 | buf[4]);
 }
 
-static void serve(int fd, const struct service *service)
+/* Returns whether there is a request. */
+static bool read_request(int fd)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	unsigned char buf[16384];
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < sizeof(buf) && poll(&poll_fd, 1, len ? SILENCE_MS : REQUEST_MS) > 0) {
+		n = read(fd, buf + len, sizeof(buf) - len);
+		if (n <= 0)
+			break;
+		len += (size_t)n;
+		if (request_whole(buf, len))
+			break;
+	}
+	return len > 0;
+}
+
+static void read_to_end(int fd)
+{
+	char buf[16384];
+
+	while (read(fd, buf, sizeof(buf)) > 0)
+		;
+}
+
+static void write_answer(int fd, const struct service *service)
+{
+	size_t at = 0, len;
+	int on = 1;
+	ssize_t n;
+
+	if (service->piece)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	while (at < service->answer_len) {
+		len = service->answer_len - at;
+		if (service->piece && len > service->piece)
+			len = service->piece;
+		n = write(fd, service->answer + at, len);
+		if (n < 0) {
+			perror("service: write");
+			return;
+		}
+		at += (size_t)n;
+		if (service->piece && at < service->answer_len)
+			sleep_ms(PIECE_GAP_MS);
+	}
+}
+
+static void *serve(void *arg)
 {
 	struct linger reset = {.l_onoff = 1, .l_linger = 0};
+	struct client client = *(struct client *)arg;
+	const struct service *service = client.service;
+	enum service_mode mode = service->mode;
+	bool asked = mode == SERVICE_GREET;
 
-	if (service->mode == HOLD)
-		return;
-	if (service->mode == RESET)
-		setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-	if (service->mode == ANSWER)
-		answer(fd, service->answer);
-	close(fd);
+	free(arg);
+	if (mode == SERVICE_ANSWER)
+		asked = read_request(client.fd);
+	sleep_ms(service->delay_ms);
+	if (mode == SERVICE_RESET)
+		setsockopt(client.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	if (asked)
+		write_answer(client.fd, service);
+	if (mode == SERVICE_READ || mode == SERVICE_GREET || (asked && service->linger_answer))
+		read_to_end(client.fd);
+	close(client.fd);
+	return NULL;
+}
+
+/* A thread for each connection: one that waits does not keep the next from being accepted. */
+static int start(int fd, const struct service *service)
+{
+	struct client *client = malloc(sizeof(*client));
+	pthread_t thread;
+
+	if (!client)
+		return -1;
+	*client = (struct client){.fd = fd, .service = service};
+	if (pthread_create(&thread, NULL, serve, client)) {
+		free(client);
+		return -1;
+	}
+	return pthread_detach(thread);
+}
+
+static _Noreturn void serve_connections(int listener, const struct service *service)
+{
+	int fd;
+
+	for (;;) {
+		fd = accept(listener, NULL, NULL);
+		/* Out of descriptors, as a busy server: the connection waits for one. */
+		if (fd < 0 && errno != EINTR && errno != ECONNABORTED)
+			sleep_ms(SILENCE_MS);
+		if (fd >= 0 && service->mode != SERVICE_HOLD && start(fd, service))
+			close(fd);
+	}
+}
+
+static _Noreturn void serve_datagrams(int fd, const struct service *service)
+{
+	struct sockaddr_storage peer;
+	socklen_t peer_len;
+	char buf[65536];
+
+	for (;;) {
+		peer_len = sizeof(peer);
+		/* An error here is one that an ICMP message brought, or a signal: go on. */
+		if (recvfrom(fd, buf, sizeof(buf), 0, (struct sockaddr *)&peer, &peer_len) < 0 ||
+		    service->mode != SERVICE_ANSWER)
+			continue;
+		sleep_ms(service->delay_ms);
+		if (sendto(fd, service->answer, service->answer_len, 0, (struct sockaddr *)&peer,
+			   peer_len) < 0)
+			perror("service: sendto");
+	}
 }
 
 int main(int argc, char **argv)
 {
-	struct service service = {
-		.mode = HOLD, .backlog = 128, .answer = "HTTP/1.0 200 OK\r\n\r\nhello\n"};
-	int fd, client;
+	static const char hello[] = "HTTP/1.0 200 OK\r\n\r\nhello\n";
+	struct service service = {.mode = SERVICE_HOLD,
+				  .backlog = 128,
+				  .answer = hello,
+				  .answer_len = sizeof(hello) - 1};
+	int fd, type;
 
-	if (parse(&service, argc, argv)) {
-		fputs("service: bad usage; see --help\n", stderr);
+	if (service_options_parse(&service, argc, argv))
 		return 2;
-	}
 	signal(SIGPIPE, SIG_IGN);
-	fd = socket(service.address.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	type = service.udp ? SOCK_DGRAM : SOCK_STREAM;
+	fd = socket(service.address.sa.sa_family, type | SOCK_CLOEXEC, 0);
 	if (fd < 0 || set_options(fd, &service) ||
-	    bind(fd, &service.address.sa, service.address_len) || listen(fd, service.backlog)) {
+	    bind(fd, &service.address.sa, service.address_len) ||
+	    (!service.udp && listen(fd, service.backlog))) {
 		perror("service");
 		return 1;
 	}
 	puts("ready");
 	fflush(stdout);
-	while (service.mode == NEVER)
+	while (service.mode == SERVICE_NEVER)
 		pause();
-	for (;;) {
-		client = accept(fd, NULL, NULL);
-		if (client >= 0)
-			serve(client, &service);
-		else if (errno != EINTR && errno != ECONNABORTED)
-			return 1;
-	}
+	if (service.udp)
+		serve_datagrams(fd, &service);
+	serve_connections(fd, &service);
 }

@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "escape.h"
 #include "live_loop.h"
+#include "netns.h"
 #include "not_arriving.h"
 
 #define NS_PER_S  1000000000ULL
@@ -33,6 +34,19 @@ static int check_root(void)
 	return -EPERM;
 }
 
+static int enter_netns(const struct options *options)
+{
+	char why[2 * ERR_LEN] = "";
+	int err;
+
+	if (!options->netns)
+		return 0;
+	err = netns_enter(options->netns, why, sizeof(why));
+	if (err)
+		fprintf(stderr, "clbtrace: %s\n", why);
+	return err;
+}
+
 static int check_interfaces(const struct options *options)
 {
 	char text[4 * IF_NAMESIZE];
@@ -42,9 +56,9 @@ static int check_interfaces(const struct options *options)
 
 		if (if_nametoindex(name))
 			continue;
-		fprintf(stderr,
-			"clbtrace: --interface: '%s': no such interface; ip link lists them\n",
-			escape_text(name, strlen(name), text, sizeof(text)));
+		fprintf(stderr, "clbtrace: --interface: '%s': no such interface%s\n",
+			escape_text(name, strlen(name), text, sizeof(text)),
+			options->netns ? " in that namespace" : "; ip link lists them");
 		return -EINVAL;
 	}
 	return 0;
@@ -123,6 +137,10 @@ static int set_up(struct live *live)
 {
 	int err = check_root();
 
+	/* Before anything is opened: sockets and links belong to the namespace they were made in.
+	 */
+	if (!err)
+		err = enter_netns(live->options);
 	if (!err)
 		err = check_interfaces(live->options);
 	if (!err)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "causes.h"
+#include "clouds.h"
 #include "escape.h"
 #include "flow.h"
 #include "parse.h"
@@ -105,6 +106,15 @@ static void append_interfaces(struct line *line, const struct options *options)
 		append(line, " and %zu more", options->n_interfaces - 6);
 }
 
+static void append_netns(struct line *line, const struct options *options)
+{
+	char text[80];
+
+	if (options->netns)
+		append(line, " in network namespace %s",
+		       escape_text(options->netns, strlen(options->netns), text, sizeof(text)));
+}
+
 static void add_strangers(struct summary *s)
 {
 	const struct ev_flow *example = &s->strangers.example;
@@ -143,6 +153,13 @@ static void add_catalogue(struct summary *s, const struct cause *cause)
 			add_check(s, "%s", text);
 }
 
+/* What lets probes in is said in the vendor's own terms; the catalogue's are Tencent's. */
+static void add_cloud(struct summary *s, const struct cloud *cloud)
+{
+	for (int i = 0; i < CLOUD_CHECKS_MAX && cloud->checks[i]; i++)
+		add_check(s, "%s", cloud->checks[i]);
+}
+
 static void explain_loss(struct summary *s)
 {
 	snprintf(s->text, sizeof(s->text),
@@ -166,14 +183,19 @@ void not_arriving_explain(struct summary *s, const struct options *options)
 	s->stage = cause->stage;
 	append(&line, "%s in ", cause->summary);
 	append_seconds(&line, s->window_ns);
-	append(&line, "; watched: connections");
+	append(&line, "; watched: connections%s",
+	       options->udp ? ", datagrams and echo requests" : "");
 	append_sources(&line, options);
 	append_ports(&line, options);
 	append_interfaces(&line, options);
+	append_netns(&line, options);
 	add_strangers(s);
 	if (s->window_ns < SHORT_WINDOW_NS)
 		add_check(s, "checks come every 5 s or more seldom: watch for longer");
-	add_catalogue(s, cause);
+	if (options->cloud && options->cloud->checks[0])
+		add_cloud(s, options->cloud);
+	else
+		add_catalogue(s, cause);
 	if (!options->xdp)
 		add_check(s, "an XDP program can take probes before they are seen: run again with "
 			     "--xdp");

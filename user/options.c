@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "clouds.h"
 #include "escape.h"
 #include "options_table.h"
 #include "parse.h"
@@ -35,6 +37,19 @@ static void print_row(const struct option_row *row)
 	}
 }
 
+static void print_clouds(void)
+{
+	char text[80];
+
+	fputs("\n"
+	      "Clouds: the sources, the timeout and the status codes of each\n",
+	      stdout);
+	for (const struct cloud *cloud = clouds; cloud < clouds + N_CLOUDS; cloud++)
+		printf("  %-15s %s; %" PRIu64 " ms; %s\n  %-15s %s\n", cloud->id,
+		       cloud_sources(cloud, text, sizeof(text)), cloud->timeout_ms, cloud->status,
+		       "", cloud->about);
+}
+
 void options_help(void)
 {
 	fputs("usage: clbtrace [live] [OPTIONS]   say why this host's health checks fail\n"
@@ -47,6 +62,7 @@ void options_help(void)
 	      stdout);
 	for (size_t i = 0; i < N_OPTION_ROWS; i++)
 		print_row(&option_rows[i]);
+	print_clouds();
 	fputs("\n"
 	      "Ctrl-C ends it with a summary. Exit status: 0 every probe healthy, 1 some\n"
 	      "probe failed or stayed undetermined, 2 bad usage or input, 3 no probe seen,\n"
@@ -141,11 +157,27 @@ static int parse_words(struct parsing *p, int argc, char **argv, char *err, size
 	return -EINVAL;
 }
 
-static int put_default_source(struct parsing *p, char *err, size_t err_len)
+static int add_default_sources(struct options *options, char *err, size_t err_len)
+{
+	static const char *const standard[CLOUD_SOURCES_MAX] = {"100.64.0.0/10"};
+	const char *const *texts = options->cloud ? options->cloud->sources : standard;
+	struct prefix source;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < CLOUD_SOURCES_MAX && texts[i]; i++) {
+		ret = parse_prefix(texts[i], &source, err, err_len);
+		if (!ret)
+			ret = options_add_source(options, &source);
+	}
+	return ret;
+}
+
+/* The defaults in front of those that were named. */
+static int put_default_sources(struct parsing *p, char *err, size_t err_len)
 {
 	struct options *options = p->options;
+	struct prefix *named = options->sources;
 	size_t n = options->n_sources;
-	struct prefix standard;
 	int ret;
 
 	if (!p->default_source) {
@@ -154,14 +186,25 @@ static int put_default_source(struct parsing *p, char *err, size_t err_len)
 		snprintf(err, err_len, "--no-default-source: no --source is left to watch");
 		return -EINVAL;
 	}
-	ret = parse_prefix("100.64.0.0/10", &standard, err, err_len);
-	if (!ret)
-		ret = options_add_source(options, &standard);
-	if (!ret && options->n_sources > n) {
-		memmove(options->sources + 1, options->sources, n * sizeof(standard));
-		options->sources[0] = standard;
-	}
+	options->sources = NULL;
+	options->n_sources = 0;
+	ret = add_default_sources(options, err, err_len);
+	for (size_t i = 0; !ret && i < n; i++)
+		ret = options_add_source(options, &named[i]);
+	free(named);
 	return ret;
+}
+
+/* What no option has set: only now is it known whether a cloud was named, and which. */
+static int put_defaults(const struct parsing *p, char *err, size_t err_len)
+{
+	const struct cloud *cloud = p->options->cloud;
+
+	if (!p->timeout_given)
+		p->options->timeout_ms = cloud ? cloud->timeout_ms : 2000;
+	return p->status_given ? 0
+			       : parse_status_list(cloud ? cloud->status : "100-499",
+						   p->options->expect_status, err, err_len);
 }
 
 int options_parse(struct options *options, int argc, char **argv, enum options_action *action,
@@ -173,14 +216,13 @@ int options_parse(struct options *options, int argc, char **argv, enum options_a
 	memset(options, 0, sizeof(*options));
 	memset(options->ports, 0xff, sizeof(options->ports));
 	options->all_ports = true;
-	options->timeout_ms = 2000;
 	options->max_probes = 65536;
 	*action = OPTIONS_RUN;
-	ret = parse_status_list("100-499", options->expect_status, err, err_len);
-	if (!ret)
-		ret = parse_words(&p, argc, argv, err, err_len);
+	ret = parse_words(&p, argc, argv, err, err_len);
 	if (!ret && *action == OPTIONS_RUN)
-		ret = put_default_source(&p, err, err_len);
+		ret = put_default_sources(&p, err, err_len);
+	if (!ret && *action == OPTIONS_RUN)
+		ret = put_defaults(&p, err, err_len);
 	return ret;
 }
 

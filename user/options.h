@@ -9,6 +9,8 @@
 
 #include "http.h"
 
+struct cloud;
+
 /* An address prefix; address as in struct ev_flow (IPv4 as ::ffff:a.b.c.d, its length + 96). */
 struct prefix {
 	uint8_t addr[16];
@@ -18,7 +20,7 @@ struct prefix {
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
-	struct prefix *sources; /* 100.64.0.0/10 first unless --no-default-source */
+	struct prefix *sources; /* the defaults first, unless --no-default-source */
 	size_t n_sources;
 	uint64_t ports[1024]; /* bit p % 64 of word p / 64; all set by default */
 	bool all_ports;
@@ -26,7 +28,8 @@ struct options {
 	size_t n_interfaces;
 	uint64_t count;				  /* 0: no limit */
 	uint64_t duration_ms;			  /* 0: no limit */
-	uint64_t timeout_ms;			  /* default 2000 */
+	const struct cloud *cloud;		  /* NULL: none was named */
+	uint64_t timeout_ms;			  /* default 2000, or the cloud's */
 	uint32_t max_probes;			  /* default 65536 */
 	const char *write;			  /* NULL: no file */
 	uint8_t expect_status[HTTP_STATUS_BYTES]; /* a bit per status code 0..599 */

@@ -3,10 +3,12 @@
 #include "options_table.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "clouds.h"
 #include "parse.h"
 
 int options_add_source(struct options *options, const struct prefix *source)
@@ -38,6 +40,36 @@ static int take_no_default_source(struct parsing *p, const char *value)
 	(void)value;
 	p->default_source = false;
 	return 0;
+}
+
+static int take_cloud(struct parsing *p, const char *value)
+{
+	char ids[100];
+
+	p->options->cloud = cloud_find(value);
+	if (p->options->cloud)
+		return 0;
+	snprintf(p->why, sizeof(p->why), "not a cloud that is known: %s",
+		 cloud_ids(ids, sizeof(ids)));
+	return -EINVAL;
+}
+
+static int take_udp(struct parsing *p, const char *value)
+{
+	(void)value;
+	p->options->udp = true;
+	return 0;
+}
+
+/* "." and ".." are no namespaces either, but directories. */
+static int take_netns(struct parsing *p, const char *value)
+{
+	p->options->netns = value;
+	if (*value && strlen(value) <= NAME_MAX && !strchr(value, '/') && strcmp(value, ".") != 0 &&
+	    strcmp(value, "..") != 0)
+		return 0;
+	snprintf(p->why, sizeof(p->why), "a name of ip netns, or a process id, expected");
+	return -EINVAL;
 }
 
 static int take_port(struct parsing *p, const char *value)
@@ -86,6 +118,7 @@ static int take_duration(struct parsing *p, const char *value)
 
 static int take_timeout(struct parsing *p, const char *value)
 {
+	p->timeout_given = true;
 	return parse_number(value, 1, 600000, &p->options->timeout_ms, p->why, sizeof(p->why));
 }
 
@@ -187,21 +220,30 @@ static int take_version(struct parsing *p, const char *value)
 
 const struct option_row option_rows[N_OPTION_ROWS] = {
 	{'s', "source", "CIDR", take_source,
-	 "addresses that probe this host, in addition to\n100.64.0.0/10; repeatable"},
+	 "addresses that probe this host, in addition to\n100.64.0.0/10, or to the cloud's own; "
+	 "repeatable"},
 	{0, "vip", "CIDR", take_source, "the same as --source"},
-	{0, "no-default-source", NULL, take_no_default_source, "leave 100.64.0.0/10 out"},
+	{0, "no-default-source", NULL, take_no_default_source,
+	 "leave 100.64.0.0/10, or the cloud's own, out"},
+	{0, "cloud", "NAME", take_cloud,
+	 "sources, timeout and status of that cloud's load\nbalancer instead of the defaults; see "
+	 "below"},
+	{0, "udp", NULL, take_udp, "watch the sources' datagrams and echo requests too"},
 	{'p', "port", "LIST", take_port, "only these ports: 80,443,8000-8100"},
 	{'i', "interface", "NAME", take_interface,
 	 "only this interface; repeatable (default: every\ninterface that is up, loopback aside)"},
+	{0, "netns", "NAME|PID", take_netns,
+	 "trace in that network namespace: one of ip netns,\nor of a process"},
 	{'n', "count", "N", take_count, "stop after N verdicts"},
 	{'d', "duration", "SEC", take_duration, "stop after SEC seconds"},
 	{'t', "timeout", "MS", take_timeout,
-	 "a probe unanswered for so long has failed\n(default: 2000, as the load balancer's)"},
+	 "a probe unanswered for so long has failed\n(default: 2000, or the cloud's)"},
 	{'w', "write", "FILE", take_write, "write the probes' packets to FILE.pcap"},
 	{'j', "json", NULL, take_json, "one JSON object a line on standard output"},
 	{'v', "verbose", NULL, take_verbose, "the evidence, step by step, with times"},
 	{0, "expect-status", "LIST", take_expect_status,
-	 "HTTP status codes that count as healthy: 1xx-4xx\nor 200,301-302 (default: 100-499)"},
+	 "HTTP status codes that count as healthy: 1xx-4xx\nor 200,301-302 (default: 100-499, or "
+	 "the cloud's)"},
 	{0, "xdp", NULL, take_xdp,
 	 "attach an XDP program too, to see what other XDP\nprograms hide"},
 	{0, "no-rule-trace", NULL, take_no_rule_trace,

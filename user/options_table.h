@@ -12,7 +12,7 @@ struct parsing {
 	struct options *options;
 	enum options_action *action;
 	bool default_source;
-	bool status_given;
+	bool timeout_given, status_given;
 	char why[160];
 };
 
@@ -25,7 +25,7 @@ struct option_row {
 	const char *help; /* a line break begins a new line of the help */
 };
 
-enum { N_OPTION_ROWS = 18 };
+enum { N_OPTION_ROWS = 21 };
 
 extern const struct option_row option_rows[N_OPTION_ROWS];
 
