@@ -41,6 +41,7 @@ static inline void sample_verdict(struct verdict *v, const char *src, const char
 	v->syns = 1;
 	v->outcome = outcome;
 	v->cause = cause;
+	v->timing = (struct verdict_timing){-1, -1, -1, -1};
 	v->rule.handle = -1;
 	v->rule.number = -1;
 }

@@ -6,7 +6,8 @@
 #include "../user/values_internal.h"
 #include "fixture.h"
 
-static const struct value *const tables[] = {values_socket, values_network, values_filters,
+static const struct value *const tables[] = {values_socket,  values_service,  values_network,
+					     values_filters, values_exchange, values_tls,
 					     values_words};
 
 #define FOR_EACH_CAUSE(c) for (const struct cause *c = cause_next(NULL); c; c = cause_next(c))

@@ -36,8 +36,9 @@ static void test_no_response(void **state)
 	fx_conn(f, "gunicorn", 34);
 	fx_listener(f, "0.0.0.0", 80, "master");
 	v = fx_expect(f, "app-no-response", CONFIDENCE_CERTAIN);
-	fx_says(v, "no answer within 2000 ms: gunicorn (pid 813) has not answered, 34 bytes");
-	fx_steps(v, "accepted by gunicorn (pid 813), 34 bytes unread");
+	fx_says(v, "no answer within 2000 ms: gunicorn (pid 813) has not answered and is sleeping, "
+		   "34 bytes");
+	fx_steps(v, "accepted by gunicorn (pid 813), sleeping, 34 bytes unread");
 }
 
 static void test_slow(void **state)
@@ -119,13 +120,15 @@ static void test_http_expected(void **state)
 	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
 }
 
-/* No HTTP at all is no wrong status. */
+/* A version without a code is no HTTP. */
 static void test_no_http(void **state)
 {
 	struct fixture *f = *state;
+	const struct verdict *v;
 
 	answer_with(f, "HTTP/1.1 5xx\r\n\r\n");
-	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
+	v = fx_expect_now(f, "http-status", CONFIDENCE_CERTAIN);
+	fx_says(v, "answered \"HTTP/1.1 5xx\", which is no HTTP response, to");
 }
 
 /* The prober's request was there, and close() with it unread makes a reset. */

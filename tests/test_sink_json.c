@@ -135,7 +135,7 @@ static void test_summary(void **state)
 		print_summary(s),
 		"{\"type\":\"summary\",\"probes\":2,\"healthy\":1,\"failed\":1,\"undetermined\":0,"
 		"\"incomplete\":0,\"lost_events\":3,\"evicted\":0,\"targets\":["
-		"{\"dst\":\"172.16.32.15\",\"dport\":80,\"probes\":2,\"healthy\":1,\"failed\":1,"
+		"{\"proto\":\"tcp\",\"dst\":\"172.16.32.15\",\"dport\":80,\"probes\":2,\"healthy\":1,\"failed\":1,"
 		"\"undetermined\":0,\"incomplete\":0,\"cause\":\"firewall-drop\","
 		"\"first\":\"2026-11-22T07:41:12.118123Z\",\"last\":\"2026-11-22T07:41:13."
 		"118123Z\","

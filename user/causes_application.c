@@ -4,25 +4,6 @@
 
 const struct cause causes_application[] = {
 	{
-		.id = "reset-by-app",
-		.stage = "application",
-		.step = "4",
-		.title = "the application closed with a reset",
-		.explain = "After the handshake the connection was reset from this side before any "
-			   "answer: SO_LINGER 0, a crash, an access list in the application.",
-		.outcome = OUTCOME_FAILED,
-		.rules = {{E(HANDSHAKE) | E(RESET_ACTIVE), E(RESPONSE) | E(PROBER_FIN),
-			   CONFIDENCE_CERTAIN},
-			  {E(HANDSHAKE) | E(RST_OUT),
-			   E(RESPONSE) | E(PROBER_FIN) | E(RESET_HANDSHAKE) | E(DROP_NETFILTER) |
-				   E(DROP_SOCKET_FILTER) | E(DROP_OVERFLOW),
-			   CONFIDENCE_LIKELY}},
-		.needs = NEED_SERVICE,
-		.summary = "{process} reset the connection {reset_after}[ ({reset_reason})]",
-		.fix = {"look at {comm}'s log at that time: a crash, an access list, a limit of "
-			"connections"},
-	},
-	{
 		.id = "closed-without-response",
 		.stage = "application",
 		.step = "4",
@@ -97,6 +78,25 @@ const struct cause causes_application[] = {
 			"[cat /proc/{pid}/wchan; grep State /proc/{pid}/status  # what {comm} "
 			"waits for]",
 			"look at the service's log and load; a check path that answers fast"},
+	},
+	{
+		.id = "reset-by-app",
+		.stage = "application",
+		.step = "4",
+		.title = "the application closed with a reset",
+		.explain = "After the handshake the connection was reset from this side before any "
+			   "answer: SO_LINGER 0, a crash, an access list in the application.",
+		.outcome = OUTCOME_FAILED,
+		.rules = {{E(HANDSHAKE) | E(RESET_ACTIVE), E(RESPONSE) | E(PROBER_FIN),
+			   CONFIDENCE_CERTAIN},
+			  {E(HANDSHAKE) | E(RST_OUT),
+			   E(RESPONSE) | E(PROBER_FIN) | E(RESET_HANDSHAKE) | E(DROP_NETFILTER) |
+				   E(DROP_SOCKET_FILTER) | E(DROP_OVERFLOW),
+			   CONFIDENCE_LIKELY}},
+		.needs = NEED_SERVICE,
+		.summary = "{process} reset the connection {reset_after}[ ({reset_reason})]",
+		.fix = {"look at {comm}'s log at that time: a crash, an access list, a limit of "
+			"connections"},
 	},
 	{.next = causes_datagram},
 };

@@ -100,7 +100,7 @@ static bool exchange(const struct values_of *of, char *out, size_t out_len)
 	if (bits & (E(DATAGRAM) | E(ECHO)))
 		datagram_words(of->probe, out, out_len);
 	else if (bits & E(TLS_REQUEST) && bits & E(RESPONSE))
-		return values_get((void *)of, "tls_exchange", strlen("tls_exchange"), out, out_len);
+		return value_tls_exchange(of, out, out_len);
 	else if (bits & E(RESPONSE))
 		answered_words(of->probe, out, out_len);
 	else

@@ -159,7 +159,7 @@ static bool tls_fix(const struct values_of *of, char *out, size_t out_len)
 }
 
 /* A healthy one. */
-static bool tls_exchange(const struct values_of *of, char *out, size_t out_len)
+bool value_tls_exchange(const struct values_of *of, char *out, size_t out_len)
 {
 	const struct exchange *x = &of->probe->exchange;
 	const struct stream *answer = &x->said[TO_PROBER];
@@ -178,12 +178,7 @@ static bool tls_exchange(const struct values_of *of, char *out, size_t out_len)
 }
 
 const struct value values_tls[] = {
-	{"sni", sni},
-	{"tls_offer", tls_offer},
-	{"tls_answer", tls_answer},
-	{"tls_hint", tls_hint},
-	{"alert_words", alert_words},
-	{"tls_fix", tls_fix},
-	{"tls_exchange", tls_exchange},
+	{"sni", sni},		{"tls_offer", tls_offer},     {"tls_answer", tls_answer},
+	{"tls_hint", tls_hint}, {"alert_words", alert_words}, {"tls_fix", tls_fix},
 	{NULL, NULL},
 };
