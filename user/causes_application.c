@@ -19,6 +19,8 @@ const struct cause causes_application[] = {
 		.fix = {"[{proxied}{comm} hands connections on to a container: is the service in "
 			"it "
 			"up? docker ps]",
+			"does port {dport} speak TLS? some servers close at plaintext without a "
+			"word: then set the check to HTTPS or TCP",
 			"look at {comm}'s log at that time: a crash, an access list, a limit of "
 			"connections"},
 	},
