@@ -6,14 +6,15 @@
 #include <string.h>
 
 #define BOUND                                                                                      \
-	"this server is in the balancer's backend group, with this address and port, and gets "    \
-	"traffic there (weight not 0)"
+	"this server is in the balancer's backend group, with this address and port, and health "  \
+	"checks are on there"
 
 /*
  * Where each row can be looked up, in the vendor's documentation:
  * - Tencent: "Health Check" (timeout 2 s, codes 1xx to 5xx) and "Health check source IP supports
  *   non-VIP" (100.64.0.0/10); of the classic internal CLB 169.254.128.0/17.
- * - Alibaba: "CLB health checks" (100.64.0.0/10, timeout 5 s, 2xx and 3xx).
+ * - Alibaba: "CLB health checks" (100.64.0.0/10, which no security group has to allow; 2xx and 3xx)
+ *   and "FAQ about health checks" (timeout 5 s; 10 s is what it recommends for UDP).
  * - Huawei: the ELB API ("Configuring a Health Check": 100.125.0.0/16) demands a timeout and has no
  *   default; 3 s is the example value of the user guide's page of that name. FAQ "Which status
  * codes are returned": a shared balancer takes 200, 202 and 401, a dedicated one 200. Dedicated
@@ -48,8 +49,8 @@ const struct cloud clouds[N_CLOUDS] = {
 		.sources = {"100.64.0.0/10"},
 		.timeout_ms = 5000,
 		.status = "200-399",
-		.checks = {"security group and network ACL of this server: allow the probes' "
-			   "sources, 100.64.0.0/10, and the port",
+		.checks = {"network ACL of this server's subnet: it must not block 100.64.0.0/10 "
+			   "(the security group needs no rule for that range)",
 			   BOUND},
 	},
 	{
