@@ -21,8 +21,8 @@ const struct cause causes_arrival[] = {
 			"must not be 0 (step 1)",
 			"cross-region binding: the automatic security-group bypass does not apply "
 			"there (step 2)",
-			"the server is bound to the listener, with this address and port, and its "
-			"weight is not 0"},
+			"the server is bound to the listener, with this address and port, and "
+			"health checks are on there"},
 	},
 	{
 		.id = "xdp-drop",

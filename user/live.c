@@ -198,6 +198,26 @@ static int status_of(const struct summary *s)
 	return n == s->counts[OUTCOME_HEALTHY] ? STATUS_HEALTHY : STATUS_FAILED;
 }
 
+/* What is pasted into a shell runs where the shell is. */
+static void tell_netns(struct live *live)
+{
+	const char *name = live->options->netns;
+	bool pid = name && !name[strspn(name, "0123456789")];
+	char text[256], plain[4 * 64];
+
+	if (!name)
+		return;
+	escape_text(name, strlen(name), plain, sizeof(plain));
+	snprintf(text, sizeof(text),
+		 pid ? "commands of fixes are for the network namespace of process %.100s: nsenter "
+		       "-t "
+		       "%.100s -n COMMAND"
+		     : "commands of fixes are for network namespace %.100s: ip netns exec %.100s "
+		       "COMMAND",
+		 plain, plain);
+	live_notice(live, text);
+}
+
 static int trace(struct live *live)
 {
 	int err = set_up(live);
@@ -206,6 +226,7 @@ static int trace(struct live *live)
 		return err;
 	facts_snapshot(live->facts, live_now());
 	fputs("clbtrace: ready\n", stderr);
+	tell_netns(live);
 	live_run(live);
 	if (!live->err)
 		print_summary(live);
