@@ -241,7 +241,10 @@ const struct cause causes_service[] = {
 		.needs = NEED_SERVICE | NEED_COUNTERS,
 		.summary = "accept queue of {process} full: backlog {backlog}, limit {limit} "
 			   "(somaxconn {somaxconn}); {overflow_words}",
-		.fix = {"[{comm} does not accept fast enough: more workers, or look what blocks "
+		.fix = {"[{stopped}kill -CONT {pid}  # {comm} is stopped]",
+			"[{fds_full}raise the limit of open files of {comm} (now {fds_limit}): "
+			"LimitNOFILE= in its unit]",
+			"[{comm} does not accept fast enough: more workers, or look what blocks "
 			"it: cat /proc/{pid}/wchan]",
 			"raise its listen backlog[ (now {limit})][, and sysctl -w "
 			"net.core.somaxconn={somaxconn_fix}]"},

@@ -2,12 +2,17 @@
 // What prober and service said to each other: the first bytes each way, and what they are.
 #include "exchange.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "escape.h"
+
 static bool reads(struct tls_alert *alert, const struct stream *s)
 {
 	return tls_alert(s->data, s->len, alert) && alert->description != TLS_CLOSE_NOTIFY;
 }
 
-static evidence_t http_evidence(struct exchange *x)
+static evidence_t http_evidence(struct exchange *x, enum http_kind request)
 {
 	const struct stream *answer = &x->said[TO_PROBER];
 	struct http_response response;
@@ -19,9 +24,9 @@ static evidence_t http_evidence(struct exchange *x)
 		return 0;
 	if (response.status == 400 && http_wants_tls(answer->data, answer->len))
 		return E(WANTS_TLS);
-	if (response.kind != HTTP_NONE)
-		return 0;
-	return E(NOT_HTTP);
+	if (response.kind == HTTP_NONE || (response.kind == HTTP_2 && request != HTTP_2))
+		return E(NOT_HTTP);
+	return 0;
 }
 
 /* To a request in HTTP/2 that is answered in HTTP/1, as to any other. */
@@ -34,7 +39,7 @@ static evidence_t plain_evidence(struct exchange *x, enum http_kind request)
 	    tls_alert(answer->data, answer->len, &x->alert))
 		return E(SERVER_ALERT) | (request == HTTP_NONE ? 0 : E(HTTP_REQUEST));
 	if (request == HTTP_WHOLE || request == HTTP_2)
-		bits |= E(HTTP_REQUEST) | http_evidence(x);
+		bits |= E(HTTP_REQUEST) | http_evidence(x, request);
 	return bits;
 }
 
@@ -98,4 +103,29 @@ bool exchange_client_hello(const struct exchange *x, struct tls_client_hello *ou
 {
 	return x->said[FROM_PROBER].len &&
 	       tls_client_hello(x->said[FROM_PROBER].data, x->said[FROM_PROBER].len, out);
+}
+
+bool exchange_offer_words(const struct exchange *x, char *out, size_t out_len)
+{
+	struct tls_client_hello hello;
+	char name[104];
+	size_t at;
+
+	if (!exchange_client_hello(x, &hello))
+		return false;
+	at = (size_t)snprintf(out, out_len, "offered");
+	for (unsigned int i = 0; i < hello.n_versions && at < out_len; i++) {
+		const char *version = tls_version_name(hello.versions[i]);
+
+		at += (size_t)snprintf(out + at, out_len - at, "%s %s", i ? "," : "",
+				       version ? version : "a version not known");
+	}
+	if (at >= out_len)
+		return true;
+	if (hello.sni[0])
+		snprintf(out + at, out_len - at, "; SNI %s",
+			 escape_text(hello.sni, strlen(hello.sni), name, sizeof(name)));
+	else if (hello.whole)
+		snprintf(out + at, out_len - at, "; no SNI");
+	return true;
 }

@@ -37,4 +37,7 @@ bool exchange_http_request(const struct exchange *x, struct http_request *out);
 bool exchange_http_response(const struct exchange *x, struct http_response *out);
 bool exchange_client_hello(const struct exchange *x, struct tls_client_hello *out);
 
+/* "offered TLS 1.3, TLS 1.2; SNI www.example", escaped; false if there is no ClientHello. */
+bool exchange_offer_words(const struct exchange *x, char *out, size_t out_len);
+
 #endif

@@ -181,6 +181,39 @@ static bool event_step(const struct ev_hdr *ev, const struct corr_host *host,
 	}
 }
 
+static void http_words(const struct http_request *r, char *out, size_t out_len)
+{
+	char line[92], host[56], agent[56];
+
+	escape_text(r->line.data, r->line.len, line, sizeof(line));
+	escape_text(r->host.data, r->host.len, host, sizeof(host));
+	escape_text(r->user_agent.data, r->user_agent.len, agent, sizeof(agent));
+	snprintf(out, out_len, "\"%s\"%s%s%s%s", line,
+		 r->host.len	 ? ", Host: "
+		 : r->host_known ? ", no Host"
+				 : "",
+		 host, r->user_agent.len ? ", User-Agent: " : "", agent);
+}
+
+/* The request put together, which no packet alone may show. */
+static bool request_step(const struct probe *probe, struct verdict_step *step)
+{
+	const struct exchange *x = &probe->exchange;
+	struct http_request http;
+	char offer[160];
+
+	step->t_us = ((int64_t)x->first_ns[FROM_PROBER] - (int64_t)probe->first_ns) / 1000;
+	step->at = "request";
+	if (exchange_http_request(x, &http)) {
+		http_words(&http, step->what, sizeof(step->what));
+		return true;
+	}
+	if (!exchange_offer_words(x, offer, sizeof(offer)))
+		return false;
+	snprintf(step->what, sizeof(step->what), "TLS ClientHello, %s", offer);
+	return true;
+}
+
 void steps_write(const struct probe *probe, const struct corr_host *host, struct verdict *v)
 {
 	v->n_steps = 0;
@@ -190,6 +223,8 @@ void steps_write(const struct probe *probe, const struct corr_host *host, struct
 		step->t_us = ((int64_t)probe->events[i]->time_ns - (int64_t)probe->first_ns) / 1000;
 		v->n_steps += event_step(probe->events[i], host, step);
 	}
+	if (v->n_steps < VERDICT_STEPS_MAX)
+		v->n_steps += request_step(probe, &v->steps[v->n_steps]);
 	for (unsigned int i = 0; i < probe->n_facts && v->n_steps < VERDICT_STEPS_MAX; i++) {
 		struct verdict_step *step = &v->steps[v->n_steps];
 

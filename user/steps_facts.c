@@ -111,11 +111,12 @@ const char *route_error_words(const struct fact_route *r)
 static void listener_words(const struct fact_listener *l, char *out, size_t out_len)
 {
 	const struct process_about about = process_of_listener(l);
+	const char *state = process_state_words(l->pstate);
 	char local[FLOW_ENDPOINT_LEN], process[160];
 
-	snprintf(out, out_len, "%s listens on %s%s%s%.15s%s, accept queue %u of %u",
-		 process_words(&about, process, sizeof(process)),
-		 endpoint_text(l->laddr, (uint16_t)l->port, local),
+	snprintf(out, out_len, "%s%s%s listens on %s%s%s%.15s%s, accept queue %u of %u",
+		 process_words(&about, process, sizeof(process)), state ? ", " : "",
+		 state ? state : "", endpoint_text(l->laddr, (uint16_t)l->port, local),
 		 l->family == 6 && l->v6only ? " (IPv6 only)" : "",
 		 l->bound_ifindex ? " on device " : "", l->bound_ifname,
 		 l->netns ? ", in another network namespace" : "", l->backlog, l->limit);

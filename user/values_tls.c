@@ -6,47 +6,20 @@
 #include "escape.h"
 #include "values_internal.h"
 
-static bool hello_of(const struct values_of *of, struct tls_client_hello *hello)
-{
-	return exchange_client_hello(&of->probe->exchange, hello);
-}
-
 static bool sni(const struct values_of *of, char *out, size_t out_len)
 {
 	struct tls_client_hello hello;
 
-	if (!hello_of(of, &hello) || !hello.sni[0])
+	if (!exchange_client_hello(&of->probe->exchange, &hello) || !hello.sni[0])
 		return false;
 	escape_text(hello.sni, strlen(hello.sni), out, out_len);
 	return true;
 }
 
-/* "offered TLS 1.3, TLS 1.2; SNI www.example" */
 static bool tls_offer(const struct values_of *of, char *out, size_t out_len)
 {
-	struct tls_client_hello hello;
-	size_t at;
-
-	if (!hello_of(of, &hello))
-		return value_put(out, out_len, "ClientHello");
-	at = (size_t)snprintf(out, out_len, "offered");
-	for (unsigned int i = 0; i < hello.n_versions && at < out_len; i++) {
-		const char *name = tls_version_name(hello.versions[i]);
-
-		at += (size_t)snprintf(out + at, out_len - at, "%s %s", i ? "," : "",
-				       name ? name : "a version not known");
-	}
-	if (at >= out_len)
-		return true;
-	if (hello.sni[0]) {
-		char name[300];
-
-		escape_text(hello.sni, strlen(hello.sni), name, sizeof(name));
-		snprintf(out + at, out_len - at, "; SNI %.100s", name);
-	} else if (hello.whole) {
-		snprintf(out + at, out_len - at, "; no SNI");
-	}
-	return true;
+	return exchange_offer_words(&of->probe->exchange, out, out_len) ||
+	       value_put(out, out_len, "ClientHello");
 }
 
 static bool tls_answer(const struct values_of *of, char *out, size_t out_len)
