@@ -228,7 +228,7 @@ static void test_same_time(void **state)
 	f->played = f->n_events;
 	fx_until(f, 1000);
 	assert_int_equal(f->n_verdicts, 1);
-	assert_int_equal(f->verdicts->n_steps, f->n_events);
+	assert_int_equal(f->verdicts->n_steps, f->n_events + 1); /* the request, put together */
 	assert_string_equal(f->verdicts->cause, "healthy");
 }
 
