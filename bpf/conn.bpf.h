@@ -9,7 +9,8 @@
 enum {
 	CONN_CONTROL_MAX = 64,
 	CONN_ACKS_MAX = 2,
-	CONN_PAYLOADS_MAX = 4,
+	CONN_PAYLOADS_MAX = 32,
+	CONN_PAYLOAD_BYTES_MAX = 4096, /* the packet that passes it is still reported */
 	CONN_NETFILTER_MAX = 48,
 	CONN_DROPS_MAX = 16,
 };
@@ -118,13 +119,24 @@ static __always_inline bool conn_spend(__u32 *spent, __u32 max)
 	return true;
 }
 
+/* By packets, because small segments are many, and by bytes, because large ones are long. */
+static __always_inline bool conn_spend_payload(struct conn *conn, const struct packet *p,
+					       enum conn_way way)
+{
+	if (conn->payload_bytes[way] >= CONN_PAYLOAD_BYTES_MAX ||
+	    !conn_spend(&conn->payloads[way], CONN_PAYLOADS_MAX))
+		return false;
+	__sync_fetch_and_add(&conn->payload_bytes[way], p->tcp.payload_len);
+	return true;
+}
+
 /* Whether this packet at an interface is still to be reported. */
 static __always_inline bool conn_wants(struct conn *conn, const struct packet *p, enum conn_way way)
 {
 	if (p->tcp.flags & (TCP_SYN | TCP_RST | TCP_FIN))
 		return conn_spend(&conn->control, CONN_CONTROL_MAX);
 	if (p->tcp.payload_len)
-		return conn_spend(&conn->payloads[way], CONN_PAYLOADS_MAX);
+		return conn_spend_payload(conn, p, way);
 	return conn_spend(&conn->acks[way], CONN_ACKS_MAX);
 }
 

@@ -28,9 +28,10 @@ struct conn_key {
 /* What was already reported of a connection, so that one connection cannot flood the ring. */
 struct conn {
 	__u32 isn;
-	__u32 control; /* SYN, RST, FIN, either way */
-	__u32 acks[2]; /* without payload; [0] from the prober, [1] to it */
-	__u32 payloads[2];
+	__u32 control;	   /* SYN, RST, FIN, either way */
+	__u32 acks[2];	   /* without payload; [0] from the prober, [1] to it */
+	__u32 payloads[2]; /* packets with payload */
+	__u32 payload_bytes[2];
 	__u32 netfilter;
 	__u32 drops; /* kfree_skb, resets, state changes, ICMP */
 	/*
@@ -88,7 +89,7 @@ struct walk_args {
 EVENT_ASSERT_SIZE(conn_key, 36);
 EVENT_ASSERT_AT(ev_flow, proto, 36);
 EVENT_ASSERT_AT(conn_key, dport, __builtin_offsetof(struct ev_flow, dport));
-EVENT_ASSERT_SIZE(conn, 72);
+EVENT_ASSERT_SIZE(conn, 80);
 EVENT_ASSERT_SIZE(in_flight, 48);
 EVENT_ASSERT_SIZE(source_key, 20);
 EVENT_ASSERT_SIZE(stranger, 56);
