@@ -9,8 +9,10 @@
 enum {
 	CONN_CONTROL_MAX = 64,
 	CONN_ACKS_MAX = 2,
-	CONN_PAYLOADS_MAX = 4,
-	CONN_NETFILTER_MAX = 48,
+	CONN_PAYLOADS_MAX = 32,
+	CONN_PAYLOAD_BYTES_MAX = 4096, /* the packet that passes it is still reported */
+	CONN_FORWARDS_MAX = 4,
+	CONN_NETFILTER_MAX = 128,
 	CONN_DROPS_MAX = 16,
 };
 
@@ -22,10 +24,17 @@ static __always_inline bool is_syn(const struct packet *p)
 	return (p->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 }
 
-static __always_inline bool maybe_source(const __u8 addr[16], __u8 family)
+/* Whether an address may be a prober's, or what this host has made of one. */
+static __always_inline bool maybe_prober(const __u8 addr[16], __u8 family)
 {
-	return family == 4 ? maybe_source_byte(first_v4, addr[12])
-			   : maybe_source_byte(first_v6, addr[0]);
+	return family == 4 ? maybe_known_byte(first_v4, alias_v4, addr[12])
+			   : maybe_known_byte(first_v6, alias_v6, addr[0]);
+}
+
+static __always_inline bool maybe_alias(const struct ev_flow *flow)
+{
+	return flow->family == 4 ? maybe_source_byte(alias_v4, flow->saddr[12])
+				 : maybe_source_byte(alias_v6, flow->saddr[0]);
 }
 
 static __always_inline bool is_v4_mapped(const __u8 addr[16])
@@ -41,34 +50,22 @@ static __always_inline bool maybe_tcp_v6(__u8 next)
 	return next == IPPROTO_TCP || is_extension(next);
 }
 
-/* The entry of a connection whose packet from the prober has this flow. */
-static __always_inline struct conn *conn_from_prober(const struct ev_flow *flow)
-{
-	return bpf_map_lookup_elem(&connections, flow);
-}
+/* How a packet or a socket belongs to its connection. */
+struct match {
+	enum conn_way way;
+	__u32 by_alias; /* 1: it had translated addresses */
+};
 
-static __always_inline struct conn *conn_to_prober(const struct ev_flow *flow)
+static __always_inline void flow_reverse(struct ev_flow *to, const struct ev_flow *flow)
 {
-	struct conn_key key;
-
-	__builtin_memcpy(key.saddr, flow->daddr, 16);
-	__builtin_memcpy(key.daddr, flow->saddr, 16);
-	key.sport = flow->dport;
-	key.dport = flow->sport;
-	return bpf_map_lookup_elem(&connections, &key);
-}
-
-/* Makes the flow what it was before a redirection. */
-static __always_inline void flow_undo(struct ev_flow *flow, const struct conn_key *original,
-				      enum conn_way way)
-{
-	if (way == FROM_PROBER) {
-		__builtin_memcpy(flow->daddr, original->daddr, 16);
-		flow->dport = original->dport;
-	} else {
-		__builtin_memcpy(flow->saddr, original->daddr, 16);
-		flow->sport = original->dport;
-	}
+	copy_words((word *)to->saddr, (const word *)flow->daddr, 4);
+	copy_words((word *)to->daddr, (const word *)flow->saddr, 4);
+	to->sport = flow->dport;
+	to->dport = flow->sport;
+	to->proto = flow->proto;
+	to->family = flow->family;
+	to->pad[0] = 0;
+	to->pad[1] = 0;
 }
 
 /* The compiler must not reach into what may be NULL before the caller has tested it. */
@@ -78,35 +75,60 @@ static __always_inline struct conn *conn_checked(struct conn *conn)
 	return conn;
 }
 
-/* From an entry to the connection: if it was redirected, flow becomes what it was before. */
-static __always_inline struct conn *conn_original(struct conn *conn, struct ev_flow *flow,
-						  enum conn_way way)
+/*
+ * The connection with this flow, prober -> this host; if its addresses were translated, flow
+ * becomes what it was before.
+ */
+static __always_inline struct conn *conn_from_prober(struct ev_flow *flow, struct match *match)
 {
-	struct conn_key key;
+	struct conn *conn = bpf_map_lookup_elem(&connections, flow);
+	struct ev_flow *original;
 
-	if (conn && conn->is_alias) {
-		key = conn->other;
-		flow_undo(flow, &key, way);
-		conn = bpf_map_lookup_elem(&connections, &key);
-	}
-	return conn_checked(conn);
+	match->way = FROM_PROBER;
+	match->by_alias = 0;
+	if (conn || !maybe_alias(flow))
+		return conn_checked(conn);
+	original = bpf_map_lookup_elem(&aliases, flow);
+	if (!original)
+		return NULL;
+	conn = conn_checked(bpf_map_lookup_elem(&connections, original));
+	if (!conn)
+		return NULL;
+	match->by_alias = 1;
+	*flow = *original;
+	return conn;
 }
 
-/* The connection that a packet belongs to, and which way it goes; from the prober if to none. */
-static __always_inline struct conn *conn_of(struct packet *p, enum conn_way *way)
+static __always_inline struct conn *conn_to_prober(struct ev_flow *flow, struct match *match)
 {
-	struct ev_flow *flow = &p->flow;
+	struct ev_flow key;
+	struct conn *conn;
+
+	flow_reverse(&key, flow);
+	conn = conn_from_prober(&key, match);
+	match->way = conn ? TO_PROBER : FROM_PROBER;
+	if (conn && match->by_alias)
+		flow_reverse(flow, &key);
+	return conn;
+}
+
+/* The connection that a packet belongs to, and how; from the prober if to none. */
+static __always_inline struct conn *conn_of(struct packet *p, struct match *match)
+{
+	struct ev_flow flow = p->flow;
 	struct conn *conn = NULL;
 
-	*way = FROM_PROBER;
-	if (maybe_source(flow->saddr, flow->family))
-		conn = conn_from_prober(flow);
-	if (!conn && maybe_source(flow->daddr, flow->family)) {
-		conn = conn_to_prober(flow);
-		if (conn)
-			*way = TO_PROBER;
-	}
-	return conn_original(conn, flow, *way);
+	*match = (struct match){};
+	if (maybe_prober(flow.saddr, flow.family))
+		conn = conn_from_prober(&flow, match);
+	if (!conn && maybe_prober(flow.daddr, flow.family))
+		conn = conn_to_prober(&flow, match);
+	/* An alias may outlive its connection's use of it. */
+	if (conn && match->by_alias && is_syn(p) && conn->isn != p->tcp.seq)
+		return NULL;
+	if (conn && match->by_alias)
+		p->flow = flow;
+	return conn;
 }
 
 static __always_inline bool conn_spend(__u32 *spent, __u32 max)
@@ -118,19 +140,49 @@ static __always_inline bool conn_spend(__u32 *spent, __u32 max)
 	return true;
 }
 
-/* Whether this packet at an interface is still to be reported. */
+/* By packets, because small segments are many, and by bytes, because large ones are long. */
+static __always_inline bool conn_spend_payload(struct conn *conn, const struct packet *p,
+					       enum conn_way way)
+{
+	if (conn->payload_bytes[way] >= CONN_PAYLOAD_BYTES_MAX ||
+	    !conn_spend(&conn->payloads[way], CONN_PAYLOADS_MAX))
+		return false;
+	__sync_fetch_and_add(&conn->payload_bytes[way], p->tcp.payload_len);
+	return true;
+}
+
+/* Whether this packet that enters by an interface, or leaves for the prober, is still to be
+ * reported. */
 static __always_inline bool conn_wants(struct conn *conn, const struct packet *p, enum conn_way way)
 {
 	if (p->tcp.flags & (TCP_SYN | TCP_RST | TCP_FIN))
 		return conn_spend(&conn->control, CONN_CONTROL_MAX);
 	if (p->tcp.payload_len)
-		return conn_spend(&conn->payloads[way], CONN_PAYLOADS_MAX);
+		return conn_spend_payload(conn, p, way);
 	return conn_spend(&conn->acks[way], CONN_ACKS_MAX);
+}
+
+/* The same of a packet from the prober that leaves again. */
+static __always_inline bool conn_wants_forwarded(struct conn *conn, const struct packet *p)
+{
+	if (p->tcp.flags & (TCP_SYN | TCP_RST | TCP_FIN))
+		return conn_spend(&conn->control, CONN_CONTROL_MAX);
+	return conn_spend(&conn->forwards, CONN_FORWARDS_MAX);
 }
 
 static __always_inline bool is_probe(const struct packet *p)
 {
 	return is_syn(p) && is_wanted_port(p->flow.dport) && is_source(p->flow.saddr);
+}
+
+/* A new connection in the place of one with the same flow. */
+static __always_inline void conn_restart(struct conn *conn, const struct conn *fresh)
+{
+#pragma unroll
+	for (int i = 0; i < ALIASES; i++)
+		if (conn->aliases[i].family)
+			bpf_map_delete_elem(&aliases, &conn->aliases[i]);
+	*conn = *fresh;
 }
 
 /*
@@ -139,21 +191,18 @@ static __always_inline bool is_probe(const struct packet *p)
  */
 static __always_inline struct conn *conn_enter(const struct packet *p, __u8 *untracked)
 {
-	struct conn *conn = conn_from_prober(&p->flow);
+	struct conn *conn = bpf_map_lookup_elem(&connections, &p->flow);
 	struct conn fresh = {.isn = p->tcp.seq};
 
-	if (conn && conn->isn == fresh.isn && !conn->is_alias)
-		return conn;
 	if (conn) {
-		if (!conn->is_alias)
-			fresh.other = conn->other;
-		*conn = fresh;
+		if (conn->isn != fresh.isn)
+			conn_restart(conn, &fresh);
 		return conn;
 	}
 	if (!is_probe(p))
 		return NULL;
 	bpf_map_update_elem(&connections, &p->flow, &fresh, BPF_ANY);
-	conn = conn_from_prober(&p->flow);
+	conn = bpf_map_lookup_elem(&connections, &p->flow);
 	if (!conn) {
 		count_evicted();
 		*untracked = 1;

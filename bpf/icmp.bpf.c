@@ -13,12 +13,16 @@ int BPF_PROG(on_icmp_send, const struct sk_buff *about, int type, int code)
 {
 	const struct sk_buff *skb = KERNEL_CAST(sk_buff, about);
 	struct packet p = {.skb = (__u64)about};
+	struct match match;
 	struct ev_icmp *ev;
 	struct conn *conn;
+	__u32 netns;
 
-	if (skb_parse(&p) != IPPROTO_TCP || !skb_is_own(skb, FROM_PROBER))
+	if (skb_parse(&p) != IPPROTO_TCP)
 		return 0;
-	conn = conn_original(conn_from_prober(&p.flow), &p.flow, FROM_PROBER);
+	conn = conn_from_prober(&p.flow, &match);
+	if (!skb_is_followed(skb, conn, &match, &netns))
+		return 0;
 	if (conn ? !conn_spend(&conn->drops, CONN_DROPS_MAX) : !is_probe(&p))
 		return 0;
 	skb_parse_options(skb, &p);
@@ -30,6 +34,7 @@ int BPF_PROG(on_icmp_send, const struct sk_buff *about, int type, int code)
 	ev->ifindex = skb->dev->ifindex;
 	ev->type = type;
 	ev->code = code;
+	ev->netns = netns;
 	bpf_ringbuf_submit(ev, 0);
 	return 0;
 }

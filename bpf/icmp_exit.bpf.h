@@ -57,13 +57,14 @@ __noinline int icmp_exit_report(struct __sk_buff *skb, __u32 l4, __u32 proto)
 	struct bytes from = {.base = skb, .kind = BYTES_SKB};
 	struct packet p = {};
 	struct icmp_wire icmp;
+	struct match match;
 	struct ev_icmp *ev;
 	struct conn *conn;
 
 	if (bytes_load(&from, l4, &icmp, sizeof(icmp) / 4) || !is_icmp_error(proto, icmp.type) ||
 	    parse_embedded(&from, l4 + ICMP_HEADER_LEN, skb->protocol, &p))
 		return 0;
-	conn = conn_original(conn_from_prober(&p.flow), &p.flow, FROM_PROBER);
+	conn = conn_from_prober(&p.flow, &match);
 	if (!conn || !conn_spend(&conn->drops, CONN_DROPS_MAX))
 		return 0;
 	ev = EVENT_BEGIN(ev_icmp, EV_ICMP, (__u64)skb);

@@ -15,6 +15,10 @@ const volatile __u32 has_ports __weak = 0;
 const volatile __u64 first_v4[4] __weak = {};
 const volatile __u64 first_v6[4] __weak = {};
 
+/* The same of the sources in the map aliases; bits are never cleared. */
+__u64 alias_v4[4] __weak = {};
+__u64 alias_v6[4] __weak = {};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 16 << 20);
@@ -32,9 +36,18 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 65536); /* options->max_probes */
-	__type(key, struct conn_key);
+	__type(key, struct ev_flow);
 	__type(value, struct conn);
 } connections __weak SEC(".maps");
+
+/* Flows of connections whose addresses were translated, to the keys in the map connections. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536 * ALIASES); /* options->max_probes */
+	__type(key, struct ev_flow);
+	__type(value, struct ev_flow);
+} aliases __weak SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -59,7 +72,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, IN_FLIGHTS);
 	__type(key, __u32);
 	__type(value, struct in_flight);
 } in_flights __weak SEC(".maps");
@@ -75,6 +88,13 @@ struct {
 static __always_inline bool maybe_source_byte(const volatile __u64 bitmap[4], __u8 byte)
 {
 	return bitmap[byte >> 6] >> (byte & 63) & 1;
+}
+
+/* The same, or some alias's source does; alias: alias_v4 or alias_v6. */
+static __always_inline bool maybe_known_byte(const volatile __u64 bitmap[4], const __u64 alias[4],
+					     __u8 byte)
+{
+	return (bitmap[byte >> 6] | alias[byte >> 6]) >> (byte & 63) & 1;
 }
 
 static __always_inline bool is_source(const __u8 addr[16])

@@ -8,12 +8,6 @@
 #include "redirect.bpf.h"
 #include "skb.bpf.h"
 
-enum {
-	/* A SYN with all options is 120 and 100 bytes; 48 are left for extension headers. */
-	NF_LEN_MAX_V4 = 128,
-	NF_LEN_MAX_V6 = 148,
-};
-
 static __always_inline __s32 nf_priority(__u32 slot, const struct nf_hook_state *state)
 {
 	__u32 index = NF_PRIORITY_INDEX(slot, state->pf == NFPROTO_IPV6, state->hook);
@@ -35,8 +29,8 @@ static __noinline int nf_report(__u64 skb_address, __u64 state_address, __u32 sl
 	const struct sk_buff *skb = KERNEL_CAST(sk_buff, skb_address);
 	struct packet p = {.skb = skb_address};
 	struct ev_packet *ev;
+	struct match match;
 	struct conn *conn;
-	enum conn_way way;
 
 	if (skb_parse(&p) != IPPROTO_TCP)
 		return 0;
@@ -44,10 +38,11 @@ static __noinline int nf_report(__u64 skb_address, __u64 state_address, __u32 sl
 	 * refused. */
 	if (slot >= NF_SLOT_BETWEEN && !(p.tcp.flags & (TCP_SYN | TCP_RST)))
 		return 0;
-	conn = conn_of(&p, &way);
-	if (!conn && is_syn(&p))
-		conn = conn_redirected(&p);
-	conn = conn_checked(conn);
+	conn = conn_on_its_way(&p, &match);
+	if (conn && state->hook == NF_INET_LOCAL_IN && slot == NF_SLOT_LAST)
+		conn_forget_packet(&p);
+	if (conn && (state->hook == NF_INET_FORWARD || state->hook == NF_INET_POST_ROUTING))
+		conn_leaves(conn, &p, &match, skb->skb_iif);
 	if (!conn || !conn_spend(&conn->netfilter, CONN_NETFILTER_MAX))
 		return 0;
 	ev = EVENT_BEGIN(ev_packet, EV_PACKET, skb_address);
@@ -61,26 +56,35 @@ static __noinline int nf_report(__u64 skb_address, __u64 state_address, __u32 sl
 	ev->pf = state->pf;
 	ev->priority = nf_priority(slot, state);
 	ev->ifindex = nf_ifindex(state);
-	if (conn->other.dport) {
-		ev->nat = p.flow;
-		ev->nat.dport = conn->other.dport;
-		__builtin_memcpy(ev->nat.daddr, conn->other.daddr, sizeof(ev->nat.daddr));
-	}
+	conn_nat(conn, &ev->nat);
 	bpf_ringbuf_submit(ev, 0);
 	return 0;
+}
+
+/* Whether this may be a prober's SYN whose source was translated: after that only its place in
+ * memory tells. Only what came in and leaves again is looked at any closer. */
+static __always_inline bool nf_maybe_masqueraded(const struct bpf_nf_ctx *ctx,
+						 const struct ipv6hdr *header)
+{
+	const struct sk_buff *skb = ctx->skb;
+
+	return skb->skb_iif && ctx->state->hook == NF_INET_POST_ROUTING &&
+	       skb_maybe_syn(skb, header) && is_in_flight((__u64)skb);
 }
 
 static __always_inline int nf_waypoint(struct bpf_nf_ctx *ctx, __u32 slot)
 {
 	struct sk_buff *skb = ctx->skb;
+	const struct ipv6hdr *header;
 	__be16 protocol;
 
-	if (skb->len > NF_LEN_MAX_V6)
+	if (skb->len > SYN_LEN_MAX_V6)
 		return NF_ACCEPT;
 	protocol = skb->protocol;
-	if (protocol == bpf_htons(ETH_P_IP) && skb->len > NF_LEN_MAX_V4)
+	if (protocol == bpf_htons(ETH_P_IP) && skb->len > SYN_LEN_MAX_V4)
 		return NF_ACCEPT;
-	if (skb_maybe(HEADER_AT(skb, 0), protocol))
+	header = HEADER_AT(skb, 0);
+	if (skb_maybe(header, protocol) || nf_maybe_masqueraded(ctx, header))
 		nf_report((__u64)skb, (__u64)ctx->state, slot);
 	return NF_ACCEPT;
 }

@@ -14,6 +14,9 @@ enum {
 	IP4_OFFSET_MASK = 0x1fff,
 	IP6_OFFSET_MASK = 0xfff8,
 	IP6_EXTENSIONS_MAX = 4,
+	/* A SYN with all options is 120 and 100 bytes; 48 are left for extension headers. */
+	SYN_LEN_MAX_V4 = 128,
+	SYN_LEN_MAX_V6 = 148,
 };
 
 struct ip4_wire {

@@ -17,36 +17,39 @@ enum {
 /* Index of a netfilter program's priority in the map nf_priorities. */
 #define NF_PRIORITY_INDEX(slot, is_v6, hook) (((slot)*2 + (is_v6)) * NF_HOOKS + (hook))
 
-/* Key of the connection table: prober -> this host, the first bytes of a struct ev_flow. */
-struct conn_key {
-	__u8 saddr[16];
-	__u8 daddr[16];
-	__u16 sport;
-	__u16 dport;
+/* The flows that a connection has after a translation of its addresses. */
+enum alias_kind {
+	ALIAS_REDIRECTED = 0,  /* another destination (DNAT) */
+	ALIAS_MASQUERADED = 1, /* another source (SNAT), with the destination that it has by then */
+	ALIASES = 2,
 };
 
-/* What was already reported of a connection, so that one connection cannot flood the ring. */
+enum { IN_FLIGHTS = 64 };
+
+/*
+ * A followed connection; its key is the flow prober -> this host as the probe arrived, pad zero.
+ * The counts are of what was already reported, so that one connection cannot flood the ring.
+ */
 struct conn {
 	__u32 isn;
-	__u32 control; /* SYN, RST, FIN, either way */
-	__u32 acks[2]; /* without payload; [0] from the prober, [1] to it */
-	__u32 payloads[2];
+	__u32 control;	   /* SYN, RST, FIN, either way */
+	__u32 acks[2];	   /* without payload; [0] from the prober, [1] to it */
+	__u32 payloads[2]; /* packets with payload */
+	__u32 payload_bytes[2];
 	__u32 netfilter;
-	__u32 drops; /* kfree_skb, resets, state changes, ICMP */
-	/*
-	 * A connection that was redirected (DNAT) has a second entry, under the key that it has
-	 * from then on, so that it is found under either. The other's key; all zero if there is
-	 * none.
-	 */
-	struct conn_key other;
-	__u32 is_alias; /* the second entry: only other is meaningful */
+	__u32 drops;	 /* kfree_skb, resets, state changes, ICMP */
+	__u32 forwards;	 /* packets from the prober that left again, of the kinds of acks, payloads
+			  */
+	__u32 forwarded; /* 1: its SYN left again, for another network namespace or host */
+	__u32 netns;	 /* inode of the other namespace where its socket was seen, else 0 */
+	/* Its keys in the map aliases, by enum alias_kind; family 0: it has none of this kind. */
+	struct ev_flow aliases[ALIASES];
 };
 
-/* One per CPU: the last SYN that it reported at tc ingress, as it was then. */
+/* One per CPU and slot: a SYN that it reported at tc ingress, as it was then. */
 struct in_flight {
 	__u64 skb;
-	struct conn_key key;
-	__u32 pad;
+	struct ev_flow flow;
 };
 
 struct source_key {
@@ -85,10 +88,7 @@ struct walk_args {
 	__u32 pad;
 };
 
-EVENT_ASSERT_SIZE(conn_key, 36);
-EVENT_ASSERT_AT(ev_flow, proto, 36);
-EVENT_ASSERT_AT(conn_key, dport, __builtin_offsetof(struct ev_flow, dport));
-EVENT_ASSERT_SIZE(conn, 72);
+EVENT_ASSERT_SIZE(conn, 132);
 EVENT_ASSERT_SIZE(in_flight, 48);
 EVENT_ASSERT_SIZE(source_key, 20);
 EVENT_ASSERT_SIZE(stranger, 56);

@@ -9,31 +9,6 @@
 #include "skb.bpf.h"
 #include "stranger.bpf.h"
 
-enum {
-	IP4_TCP_FLAGS = 33 - 24, /* without IP options, from where IPv6 has its destination */
-	IP6_TCP_FLAGS = 13,	 /* behind the IPv6 header */
-};
-
-/* Whether this is a SYN from outside, at a glance: IP options and extension headers escape it. */
-static __always_inline bool drop_maybe_syn(const struct sk_buff *skb, const struct ipv6hdr *header)
-{
-	__u8 flags = 0;
-
-	if (!skb->skb_iif)
-		return false;
-	if (skb->protocol == bpf_htons(ETH_P_IP)) {
-		if (HEADER_BYTE(header, IP4_PROTOCOL) != IPPROTO_TCP)
-			return false;
-		flags = header->daddr.in6_u.u6_addr8[IP4_TCP_FLAGS];
-	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
-		if (header->nexthdr != IPPROTO_TCP)
-			return false;
-		header = HEADER_AT(skb, 40);
-		flags = HEADER_BYTE(header, IP6_TCP_FLAGS);
-	}
-	return (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
-}
-
 /* Whether a SYN that is in no connection is to be reported; one from elsewhere is counted. */
 static __always_inline bool drop_is_probe(const struct sk_buff *skb, const struct packet *p)
 {
@@ -64,17 +39,18 @@ static __noinline int drop_report(__u64 address, __u64 location, __u32 reason)
 	const struct sk_buff *skb = KERNEL_CAST(sk_buff, address);
 	struct packet p = {.skb = address};
 	struct ev_drop *ev;
+	struct match match;
 	struct conn *conn;
-	enum conn_way way;
+	__u32 netns;
 
 	if (skb_parse(&p) != IPPROTO_TCP)
 		return 0;
-	conn = conn_of(&p, &way);
-	if (!skb_is_own(skb, way))
+	conn = conn_of(&p, &match);
+	if (!conn && is_syn(&p) && skb_netns(skb) == own_netns)
+		conn = conn_checked(conn_translated(&p, &match));
+	if (!skb_is_followed(skb, conn, &match, &netns))
 		return 0;
-	if (!conn && is_syn(&p))
-		conn = conn_redirected(&p);
-	conn = conn_checked(conn);
+	conn_forget_packet(&p);
 	if (conn ? !conn_spend(&conn->drops, CONN_DROPS_MAX) : !drop_is_probe(skb, &p))
 		return 0;
 	skb_parse_options(skb, &p);
@@ -86,6 +62,7 @@ static __noinline int drop_report(__u64 address, __u64 location, __u32 reason)
 	ev->location = location;
 	ev->reason = reason;
 	ev->ifindex = skb->dev->ifindex;
+	ev->netns = netns;
 	drop_symbol(ev);
 	bpf_ringbuf_submit(ev, 0);
 	return 0;
@@ -97,7 +74,7 @@ int BPF_PROG(on_kfree_skb, const struct sk_buff *skb, void *location, __u32 reas
 {
 	const struct ipv6hdr *header = HEADER_AT(skb, 0);
 
-	if (skb_maybe(header, skb->protocol) || drop_maybe_syn(skb, header))
+	if (skb_maybe(header, skb->protocol) || skb_maybe_syn(skb, header))
 		drop_report((__u64)skb, (__u64)location, reason);
 	return 0;
 }

@@ -16,20 +16,42 @@ enum {
 	IP4_PROTOCOL = 9,
 	IP4_SADDR = 12,
 	IP4_DADDR = 16,
+	IP4_TCP_FLAGS = 33 - 24, /* without IP options, from where IPv6 has its destination */
+	IP6_TCP_FLAGS = 13,	 /* behind the IPv6 header */
 };
 
 /* First look at a packet: whether its source or its destination may be a prober. */
 static __always_inline bool skb_maybe(const struct ipv6hdr *header, __be16 protocol)
 {
 	if (protocol == bpf_htons(ETH_P_IP))
-		return (maybe_source_byte(first_v4, HEADER_BYTE(header, IP4_SADDR)) ||
-			maybe_source_byte(first_v4, HEADER_BYTE(header, IP4_DADDR))) &&
+		return (maybe_known_byte(first_v4, alias_v4, HEADER_BYTE(header, IP4_SADDR)) ||
+			maybe_known_byte(first_v4, alias_v4, HEADER_BYTE(header, IP4_DADDR))) &&
 		       HEADER_BYTE(header, IP4_PROTOCOL) == IPPROTO_TCP;
 	if (protocol == bpf_htons(ETH_P_IPV6))
-		return (maybe_source_byte(first_v6, header->saddr.in6_u.u6_addr8[0]) ||
-			maybe_source_byte(first_v6, header->daddr.in6_u.u6_addr8[0])) &&
+		return (maybe_known_byte(first_v6, alias_v6, header->saddr.in6_u.u6_addr8[0]) ||
+			maybe_known_byte(first_v6, alias_v6, header->daddr.in6_u.u6_addr8[0])) &&
 		       maybe_tcp_v6(header->nexthdr);
 	return false;
+}
+
+/* Whether this is a SYN from outside, at a glance: IP options and extension headers escape it. */
+static __always_inline bool skb_maybe_syn(const struct sk_buff *skb, const struct ipv6hdr *header)
+{
+	__u8 flags = 0;
+
+	if (!skb->skb_iif)
+		return false;
+	if (skb->protocol == bpf_htons(ETH_P_IP)) {
+		if (HEADER_BYTE(header, IP4_PROTOCOL) != IPPROTO_TCP)
+			return false;
+		flags = header->daddr.in6_u.u6_addr8[IP4_TCP_FLAGS];
+	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
+		if (header->nexthdr != IPPROTO_TCP)
+			return false;
+		header = HEADER_AT(skb, 40);
+		flags = HEADER_BYTE(header, IP6_TCP_FLAGS);
+	}
+	return (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 }
 
 /*
@@ -71,8 +93,9 @@ static __always_inline void skb_parse_options(const struct sk_buff *skb, struct 
 	parse_options(&from, p);
 }
 
-/* The namespace of a packet, if it can be told: without a device yet or still, its socket tells. */
-static __always_inline const struct net *skb_net(const struct sk_buff *skb)
+/* The inode of a packet's namespace, 0 if it cannot be told: without a device yet or still, its
+ * socket tells. */
+static __always_inline __u32 skb_netns(const struct sk_buff *skb)
 {
 	const struct net *net = skb->dev->nd_net.net;
 	const struct dst_entry *dst;
@@ -83,21 +106,35 @@ static __always_inline const struct net *skb_net(const struct sk_buff *skb)
 		dst = KERNEL_CAST(dst_entry, skb->_skb_refdst & ~1UL); /* SKB_DST_PTRMASK */
 		net = dst->dev->nd_net.net;
 	}
-	return net;
+	return net->ns.inum;
 }
 
 /*
- * Whether a packet of a probe is in this network namespace. TCP takes the device off what it has
- * received, and a prober may be in a namespace of this host: what came in from a prober, and what
- * did not come in but goes to one, is then taken to be here.
+ * Whether a packet of a probe is where clbtrace follows it: in this network namespace, or in one
+ * that the connection was led into. netns gets that one's inode, or 0. conn may be NULL.
+ *
+ * A prober may be in a namespace of this host, with the same flow: what came in from a prober, and
+ * what did not come in but goes to one, is on the receiving side. That is taken for this namespace
+ * where it cannot be told: TCP takes the device off what it has received.
  */
-static __always_inline bool skb_is_own(const struct sk_buff *skb, enum conn_way way)
+static __always_inline bool skb_is_followed(const struct sk_buff *skb, struct conn *conn,
+					    const struct match *match, __u32 *netns)
 {
-	const struct net *net = skb_net(skb);
+	bool receiving = (match->way == FROM_PROBER) == (skb->skb_iif != 0);
+	__u32 inode = skb_netns(skb);
 
-	if (net)
-		return net->ns.inum == own_netns;
-	return (way == FROM_PROBER) == (skb->skb_iif != 0);
+	*netns = 0;
+	if (inode == own_netns)
+		return true;
+	if (!inode) {
+		*netns = conn ? conn->netns : 0;
+		return receiving;
+	}
+	if (!conn || !(match->by_alias || (conn->forwarded && receiving)))
+		return false;
+	conn->netns = inode;
+	*netns = inode;
+	return true;
 }
 
 #endif

@@ -21,20 +21,27 @@ struct tc_place {
 	__u32 way;
 	__u32 l2_len;
 	__u8 untracked;
+	__u8 headers_only;
+	__u8 pad[2];
+	struct ev_flow nat;
 };
 
 static __always_inline bool tc_maybe_v4(const struct ip4_wire *ip, enum tc_way way)
 {
-	if (!maybe_source_byte(first_v4, *(const __u8 *)&ip->saddr) &&
-	    (way == TC_IN || !maybe_source_byte(first_v4, *(const __u8 *)&ip->daddr)))
+	__u8 source = *(const __u8 *)&ip->saddr;
+
+	if (way == TC_IN ? !maybe_source_byte(first_v4, source)
+			 : !maybe_known_byte(first_v4, alias_v4, source) &&
+				   !maybe_source_byte(first_v4, *(const __u8 *)&ip->daddr))
 		return false;
 	return ip->protocol == IPPROTO_TCP || (way == TC_OUT && ip->protocol == IPPROTO_ICMP);
 }
 
 static __always_inline bool tc_maybe_v6(const struct ip6_wire *ip, enum tc_way way)
 {
-	if (!maybe_source_byte(first_v6, ip->saddr[0]) &&
-	    (way == TC_IN || !maybe_source_byte(first_v6, ip->daddr[0])))
+	if (way == TC_IN ? !maybe_source_byte(first_v6, ip->saddr[0])
+			 : !maybe_known_byte(first_v6, alias_v6, ip->saddr[0]) &&
+				   !maybe_source_byte(first_v6, ip->daddr[0]))
 		return false;
 	return maybe_tcp_v6(ip->nexthdr) || (way == TC_OUT && ip->nexthdr == IPPROTO_ICMPV6);
 }
@@ -56,6 +63,13 @@ static __always_inline bool tc_maybe(const struct __sk_buff *skb, __u32 l2_len, 
 	if (skb->protocol == bpf_htons(ETH_P_IPV6))
 		return (const void *)(ip6 + 1) > end || tc_maybe_v6(ip6, way);
 	return false;
+}
+
+/* As nf_maybe_masqueraded(), for what is translated after netfilter. */
+static __always_inline bool tc_maybe_masqueraded(const struct __sk_buff *skb, __u32 l2_len)
+{
+	return skb->ingress_ifindex && skb->len <= l2_len + SYN_LEN_MAX_V6 &&
+	       is_in_flight((__u64)skb);
 }
 
 static __always_inline __u32 tc_capture(struct __sk_buff *skb, __u8 *to, __u32 room)
@@ -82,6 +96,7 @@ static __always_inline int tc_report_sized(struct __sk_buff *skb, const struct p
 	ev->pkt_type = skb->pkt_type;
 	ev->l2_len = place->l2_len;
 	ev->untracked = place->untracked;
+	ev->nat = place->nat;
 	ev->cap_len = tc_capture(skb, ev->data, room);
 	ev->hdr.size += ev->cap_len;
 	bpf_ringbuf_submit(ev, 0);
@@ -103,7 +118,7 @@ __noinline int tc_report(struct __sk_buff *skb, struct packet *p, const struct t
 	if (!p || !place)
 		return 0;
 	parse_options(&from, p);
-	if (!p->tcp.payload_len)
+	if (!p->tcp.payload_len || place->headers_only)
 		return tc_report_sized(skb, p, place, EV_CAPTURE_HEADERS);
 	if (skb->len <= CAPTURE_SHORT)
 		return tc_report_sized(skb, p, place, CAPTURE_SHORT);
@@ -114,6 +129,7 @@ static __noinline int tc_in(struct __sk_buff *skb, __u32 l2_len)
 {
 	struct tc_place place = {.way = TC_IN, .l2_len = l2_len};
 	struct packet p = {.skb = (__u64)skb};
+	struct match match;
 	struct conn *conn;
 
 	if (tc_parse(skb, l2_len, &p) != IPPROTO_TCP)
@@ -121,7 +137,7 @@ static __noinline int tc_in(struct __sk_buff *skb, __u32 l2_len)
 	if (is_syn(&p))
 		conn = conn_enter(&p, &place.untracked);
 	else
-		conn = conn_original(conn_from_prober(&p.flow), &p.flow, FROM_PROBER);
+		conn = conn_from_prober(&p.flow, &match);
 	if (conn ? !conn_wants(conn, &p, FROM_PROBER) : !place.untracked)
 		return 0;
 	if (!is_syn(&p)) {
@@ -134,16 +150,16 @@ static __noinline int tc_in(struct __sk_buff *skb, __u32 l2_len)
 		return 0;
 	}
 	socket_report(skb, &p.flow);
-	conn_departs(&p);
+	conn_remember_packet(&p);
 	return 0;
 }
 
 static __noinline int tc_out(struct __sk_buff *skb, __u32 l2_len)
 {
 	struct tc_place place = {.way = TC_OUT, .l2_len = l2_len};
-	struct packet p = {};
+	struct packet p = {.skb = (__u64)skb};
+	struct match match;
 	struct conn *conn;
-	enum conn_way way;
 	int proto;
 
 	proto = tc_parse(skb, l2_len, &p);
@@ -151,9 +167,17 @@ static __noinline int tc_out(struct __sk_buff *skb, __u32 l2_len)
 		icmp_exit_report(skb, p.l4, proto);
 	if (proto != IPPROTO_TCP)
 		return 0;
-	conn = conn_of(&p, &way);
-	if (conn && conn_wants(conn, &p, way))
-		tc_report(skb, &p, &place);
+	conn = conn_on_its_way(&p, &match);
+	if (!conn)
+		return 0;
+	conn_leaves(conn, &p, &match, skb->ingress_ifindex);
+	conn_forget_packet(&p);
+	/* Its payload was reported when it came in. */
+	place.headers_only = match.way == FROM_PROBER;
+	if (place.headers_only ? !conn_wants_forwarded(conn, &p) : !conn_wants(conn, &p, TO_PROBER))
+		return 0;
+	conn_nat(conn, &place.nat);
+	tc_report(skb, &p, &place);
 	return 0;
 }
 
@@ -169,7 +193,7 @@ int tc_in_ether(struct __sk_buff *skb)
 SEC("tcx/egress")
 int tc_out_ether(struct __sk_buff *skb)
 {
-	if (tc_maybe(skb, ETH_HLEN, TC_OUT))
+	if (tc_maybe(skb, ETH_HLEN, TC_OUT) || tc_maybe_masqueraded(skb, ETH_HLEN))
 		tc_out(skb, ETH_HLEN);
 	return TCX_NEXT;
 }
@@ -186,7 +210,7 @@ int tc_in_ip(struct __sk_buff *skb)
 SEC("tcx/egress")
 int tc_out_ip(struct __sk_buff *skb)
 {
-	if (tc_maybe(skb, 0, TC_OUT))
+	if (tc_maybe(skb, 0, TC_OUT) || tc_maybe_masqueraded(skb, 0))
 		tc_out(skb, 0);
 	return TCX_NEXT;
 }

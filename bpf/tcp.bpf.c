@@ -31,24 +31,42 @@ static __always_inline __u16 socket_port(const struct sock *sk)
 	return bpf_ntohs(KERNEL_CAST(inet_sock, sk)->inet_sport);
 }
 
-static __always_inline bool socket_is_own(const struct sock_common *sk)
+static __always_inline __u32 socket_netns(const struct sock_common *sk)
 {
-	return sk->skc_net.net->ns.inum == own_netns;
+	return sk->skc_net.net->ns.inum;
 }
 
-/* The followed connection with this flow, which becomes what it was before a redirection. */
-static __always_inline struct conn *socket_conn(const struct sock_common *sk, struct ev_flow *flow)
+/*
+ * The followed connection with this flow, which becomes what it was before a translation. netns
+ * gets the inode of the namespace, if it is another one that the connection was led into, or 0. A
+ * prober's own socket does not get here: its flow is the other way round.
+ */
+static __always_inline struct conn *socket_conn(const struct sock_common *sk, struct ev_flow *flow,
+						__u32 *netns)
 {
-	if (!maybe_source(flow->saddr, flow->family) || !socket_is_own(sk))
+	struct match match;
+	struct conn *conn;
+	__u32 inode;
+
+	*netns = 0;
+	if (!maybe_prober(flow->saddr, flow->family))
 		return NULL;
-	return conn_original(conn_from_prober(flow), flow, FROM_PROBER);
+	conn = conn_from_prober(flow, &match);
+	inode = socket_netns(sk);
+	if (!conn || inode == own_netns)
+		return conn;
+	if (!match.by_alias && !conn->forwarded)
+		return NULL;
+	conn->netns = inode;
+	*netns = inode;
+	return conn;
 }
 
 /* A connection that was accepted, with this flow. */
 static __always_inline void socket_stranger(const struct sock_common *sk,
 					    const struct ev_flow *flow)
 {
-	if (is_wanted_port(flow->dport) && socket_is_own(sk) && !is_source(flow->saddr))
+	if (is_wanted_port(flow->dport) && socket_netns(sk) == own_netns && !is_source(flow->saddr))
 		stranger_count(flow);
 }
 
@@ -73,12 +91,16 @@ static __noinline int reset_passive(__u64 sk_address, __u64 skb_address, const s
 	const struct sk_buff *skb = KERNEL_CAST(sk_buff, skb_address);
 	const struct sock *sk = KERNEL_CAST(sock, sk_address);
 	struct packet p = {.skb = skb_address};
+	struct match match;
 	struct ev_reset *ev;
 	struct conn *conn;
+	__u32 netns;
 
-	if (skb_parse(&p) != IPPROTO_TCP || !skb_is_own(skb, FROM_PROBER))
+	if (skb_parse(&p) != IPPROTO_TCP)
 		return 0;
-	conn = conn_original(conn_from_prober(&p.flow), &p.flow, FROM_PROBER);
+	conn = conn_from_prober(&p.flow, &match);
+	if (!skb_is_followed(skb, conn, &match, &netns))
+		return 0;
 	if (conn ? !conn_spend(&conn->drops, CONN_DROPS_MAX) : !is_probe(&p))
 		return 0;
 	skb_parse_options(skb, &p);
@@ -86,6 +108,7 @@ static __noinline int reset_passive(__u64 sk_address, __u64 skb_address, const s
 	if (!ev)
 		return 0;
 	reset_fill(ev, &p, sk, reset);
+	ev->netns = netns;
 	bpf_ringbuf_submit(ev, 0);
 	return 0;
 }
@@ -97,10 +120,11 @@ static __noinline int reset_active(__u64 sk_address, const struct reset *reset)
 	struct packet p = {};
 	struct ev_reset *ev;
 	struct conn *conn;
+	__u32 netns;
 
 	socket_flow(&sk->__sk_common, &p.flow);
 	p.flow.dport = socket_port(sk);
-	conn = socket_conn(&sk->__sk_common, &p.flow);
+	conn = socket_conn(&sk->__sk_common, &p.flow, &netns);
 	if (!conn || !conn_spend(&conn->drops, CONN_DROPS_MAX))
 		return 0;
 	ev = EVENT_BEGIN(ev_reset, EV_RESET, 0);
@@ -108,6 +132,7 @@ static __noinline int reset_active(__u64 sk_address, const struct reset *reset)
 		return 0;
 	reset_fill(ev, &p, sk, reset);
 	ev->active = 1;
+	ev->netns = netns;
 	bpf_ringbuf_submit(ev, 0);
 	return 0;
 }
@@ -146,12 +171,13 @@ int BPF_PROG(on_inet_sock_set_state, const struct sock *sock, int oldstate, int 
 	struct ev_flow flow = {};
 	struct ev_state *ev;
 	struct conn *conn;
+	__u32 netns;
 
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	socket_flow(&sk->__sk_common, &flow);
 	flow.dport = socket_port(sk);
-	conn = socket_conn(&sk->__sk_common, &flow);
+	conn = socket_conn(&sk->__sk_common, &flow, &netns);
 	if (!conn && oldstate == TCP_SYN_RECV && newstate == TCP_ESTABLISHED)
 		socket_stranger(&sk->__sk_common, &flow);
 	if (!conn || !conn_spend(&conn->drops, CONN_DROPS_MAX))
@@ -162,6 +188,7 @@ int BPF_PROG(on_inet_sock_set_state, const struct sock *sock, int oldstate, int 
 	ev->flow = flow;
 	ev->oldstate = oldstate;
 	ev->newstate = newstate;
+	ev->netns = netns;
 	bpf_ringbuf_submit(ev, 0);
 	return 0;
 }
@@ -174,10 +201,11 @@ int BPF_PROG(on_tcp_retransmit_synack, const struct sock *listener,
 	struct ev_synack_retrans *ev;
 	struct ev_flow flow = {};
 	struct conn *conn;
+	__u32 netns;
 
 	socket_flow(&req->__req_common, &flow);
 	flow.dport = req->__req_common.skc_num;
-	conn = socket_conn(&req->__req_common, &flow);
+	conn = socket_conn(&req->__req_common, &flow, &netns);
 	if (!conn || !conn_spend(&conn->drops, CONN_DROPS_MAX))
 		return 0;
 	ev = EVENT_BEGIN(ev_synack_retrans, EV_SYNACK_RETRANS, 0);

@@ -148,6 +148,8 @@ static int configure(struct clbtrace_bpf *skel, const struct options *options,
 	skel->rodata->has_ports = !options->all_ports;
 	set_first_bytes(skel, options);
 	err = bpf_map__set_max_entries(skel->maps.connections, options->max_probes);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.aliases, options->max_probes * ALIASES);
 	if (!err && options->n_sources > bpf_map__max_entries(skel->maps.sources))
 		err = bpf_map__set_max_entries(skel->maps.sources, options->n_sources);
 	return err ? bpf_fail(report, err, "cannot size the BPF maps: %s", strerror(-err)) : 0;

@@ -167,16 +167,27 @@ int source_bpf_links_changed(struct source_bpf *source, uint64_t now_ns,
 	return bpf_ifaces_changed(source->ifaces, now_ns, to, &source->report);
 }
 
+/* An alias may have become another connection's since. */
+static void forget_alias(const struct source_bpf *source, const struct ev_flow *alias,
+			 const struct ev_flow *probe)
+{
+	int fd = bpf_map__fd(source->skel->maps.aliases);
+	struct ev_flow of;
+
+	if (!bpf_map_lookup_elem(fd, alias, &of) && !memcmp(&of, probe, sizeof(of)))
+		bpf_map_delete_elem(fd, alias);
+}
+
 void source_bpf_forget(struct source_bpf *source, const struct ev_flow *probe)
 {
-	static const struct conn_key none;
 	int fd = bpf_map__fd(source->skel->maps.connections);
 	struct conn conn;
 
-	/* struct conn_key is how struct ev_flow begins. */
-	if (!bpf_map_lookup_and_delete_elem(fd, probe, &conn) &&
-	    memcmp(&conn.other, &none, sizeof(none)))
-		bpf_map_delete_elem(fd, &conn.other);
+	if (bpf_map_lookup_and_delete_elem(fd, probe, &conn))
+		return;
+	for (int i = 0; i < ALIASES; i++)
+		if (conn.aliases[i].family)
+			forget_alias(source, &conn.aliases[i], probe);
 }
 
 int source_bpf_walk_hook(void *ctx, unsigned int pf, unsigned int hook, struct hook_entry *out,
