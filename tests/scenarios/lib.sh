@@ -28,6 +28,7 @@ undo=()           # commands for the end, last first
 service_pid=      # of the latest service
 trace_pid=        # of clbtrace, while it runs
 trace_limit=20    # seconds that clbtrace may take to start, or to end
+trace_outside=    # not empty: clbtrace runs where the scenario runs, not in the server's namespace
 trace_timeout=600 # ms, clbtrace's -t
 status=0          # clbtrace's exit status
 wire=             # the prober's lines
@@ -164,8 +165,10 @@ trace() {
 }
 
 trace_start() {
+	local enter=(ip netns exec "$server")
+	[ -z "$trace_outside" ] || enter=()
 	: >"$dir/err"
-	env --default-signal=INT ip netns exec "$server" "$CLBTRACE" --json -t "$trace_timeout" -s "$LAB_SOURCES6" "$@" \
+	env --default-signal=INT ${enter[@]+"${enter[@]}"} "$CLBTRACE" --json -t "$trace_timeout" -s "$LAB_SOURCES6" "$@" \
 		>"$dir/out" 2>"$dir/err" &
 	trace_pid=$!
 	children+=("$trace_pid")
@@ -193,20 +196,33 @@ trace_wait() {
 	verdict=$(verdicts | tail -n 1)
 }
 
-# diagnose [CLBTRACE-OPTIONS --] PROBER-OPTIONS ADDRESS PORT: one probe, and clbtrace's one verdict on it.
-diagnose() {
-	local options=() i
+# split_options ARGUMENT...: what stands before a "--" is in trace_options, the others are in arguments.
+split_options() {
+	local i
+	trace_options=()
+	arguments=("$@")
 	for ((i = 1; i <= $#; i++)); do
 		if [ "${!i}" = -- ]; then
-			options=("${@:1:i-1}")
-			shift "$i"
-			break
+			trace_options=("${@:1:i-1}")
+			arguments=("${@:i+1}")
+			return
 		fi
 	done
-	trace -n 1 ${options[@]+"${options[@]}"}
-	probe "$@"
+}
+
+# diagnose_with [CLBTRACE-OPTIONS --] COMMAND...: the command probes once, and clbtrace has one verdict on it.
+diagnose_with() {
+	split_options "$@"
+	trace -n 1 ${trace_options[@]+"${trace_options[@]}"}
+	"${arguments[@]}"
 	trace_wait
 	expect_count 1
+}
+
+# diagnose [CLBTRACE-OPTIONS --] PROBER-OPTIONS ADDRESS PORT: the same with the prober.
+diagnose() {
+	split_options "$@"
+	diagnose_with ${trace_options[@]+"${trace_options[@]}"} -- probe "${arguments[@]}"
 }
 
 # control [PROBER-OPTIONS ADDRESS PORT]: the same set-up without the fault is healthy.
