@@ -16,26 +16,33 @@ enum {
 	KEY_PORT = 1 << 2,
 	KEY_IFINDEX = 1 << 3,
 	KEY_BASELINE = 1 << 4,
+	KEY_SERVICE = 1 << 5, /* destination and port as the service sees them */
+	KEY_STOP = 1 << 6,    /* the namespace in which the probe was stopped */
 	KEY_ADDRS = KEY_SADDR | KEY_DADDR | KEY_IFINDEX,
 };
+
+/* The namespace in which it is looked up. */
+enum fact_place { AT_HOME, AT_STOP, AT_SERVICE };
 
 struct fact_kind {
 	uint32_t need;
 	uint32_t keys; /* KEY_*; 0: never reused */
+	enum fact_place place;
 	int (*look_up)(struct gather *g);
 };
 
 static const struct fact_kind kinds[] = {
-	{NEED_LISTENERS, KEY_PORT, gather_listeners},
-	{NEED_CONN, 0, gather_conn},
-	{NEED_SYSCTLS, KEY_IFINDEX, gather_sysctls},
-	{NEED_COUNTERS, 0, gather_counters},
-	{NEED_ROUTE, KEY_ADDRS, gather_route},
-	{NEED_ADDRS, KEY_ADDRS, gather_addrs},
-	{NEED_NEIGH, KEY_ADDRS, gather_neigh},
-	{NEED_PROGRAMS, KEY_ADDRS | KEY_PORT, gather_programs},
-	{NEED_HOOKS, KEY_IFINDEX, gather_hooks},
-	{NEED_CONNTRACK, KEY_BASELINE, gather_conntrack},
+	{NEED_LISTENERS, KEY_DADDR | KEY_SERVICE, AT_SERVICE, gather_listeners},
+	{NEED_CONN, 0, AT_SERVICE, gather_conn},
+	{NEED_SYSCTLS, KEY_IFINDEX | KEY_STOP, AT_STOP, gather_sysctls},
+	{NEED_COUNTERS, 0, AT_HOME, gather_counters},
+	{NEED_ROUTE, KEY_ADDRS, AT_HOME, gather_route},
+	{NEED_ADDRS, KEY_ADDRS, AT_HOME, gather_addrs},
+	{NEED_NEIGH, KEY_ADDRS, AT_HOME, gather_neigh},
+	{NEED_PROGRAMS, KEY_ADDRS | KEY_PORT | KEY_SERVICE | KEY_STOP, AT_STOP, gather_programs},
+	{NEED_HOOKS, KEY_IFINDEX | KEY_STOP, AT_STOP, gather_hooks},
+	{NEED_CONNTRACK, KEY_BASELINE | KEY_STOP, AT_STOP, gather_conntrack},
+	{NEED_ELSEWHERE, KEY_SADDR | KEY_DADDR | KEY_SERVICE, AT_HOME, gather_elsewhere},
 };
 
 /* Every fact begins like this. */
@@ -50,13 +57,11 @@ int facts_open(struct facts **out, hook_walk_fn walk, void *walk_ctx)
 
 	if (!facts)
 		return -ENOMEM;
-	facts->diag.bus = NETLINK_SOCK_DIAG;
-	facts->route.bus = NETLINK_ROUTE;
-	facts->netfilter.bus = NETLINK_NETFILTER;
+	netns_view_home(&facts->home);
+	facts->at = &facts->home;
 	facts->walk = walk;
 	facts->walk_ctx = walk_ctx;
 	facts->symbols.size = sizeof(struct symbol);
-	facts->nft.chains.size = sizeof(struct nft_chain);
 	hooks_warm(facts);
 	*out = facts;
 	return 0;
@@ -69,11 +74,9 @@ void facts_close(struct facts *facts)
 	for (size_t i = 0; i < CACHE_SLOTS; i++)
 		free(facts->cache[i].record.data);
 	free(facts->scratch.data);
-	nft_free(&facts->nft);
 	vec_free(&facts->symbols);
-	netlink_close(&facts->netfilter);
-	netlink_close(&facts->route);
-	netlink_close(&facts->diag);
+	survey_free(&facts->survey);
+	netns_close_all(facts);
 	free(facts);
 }
 
@@ -83,10 +86,16 @@ void facts_snapshot(struct facts *facts, uint64_t now_ns)
 	struct counter_snapshot *next = &history->kept[history->n % SNAPSHOTS_KEPT];
 	struct counter_snapshot taken = {.time_ns = now_ns};
 
+	netns_expire(facts);
 	if (counters_read(&taken))
 		return;
 	*next = taken;
 	history->n++;
+}
+
+bool gather_is_elsewhere(const struct gather *g)
+{
+	return g->request->netns && g->request->netns != g->facts->home.inode;
 }
 
 int gather_add(struct gather *g, uint16_t type, void *fact, size_t size)
@@ -94,13 +103,28 @@ int gather_add(struct gather *g, uint16_t type, void *fact, size_t size)
 	struct fact_head *head = fact;
 
 	head->hdr = (struct ev_hdr){.type = type, .size = size, .time_ns = g->now_ns};
-	head->flow = *g->probe;
+	head->flow = g->request->probe;
 	return record_add(g->record, fact, size);
+}
+
+static void key_service(struct cache_key *key, const struct ev_flow *service)
+{
+	memcpy(key->service.daddr, service->daddr, 16);
+	key->service.dport = service->dport;
+}
+
+static void key_stop(struct cache_key *key, const struct gather *g)
+{
+	if (!gather_is_elsewhere(g))
+		return;
+	key->netns = g->request->netns;
+	key_service(key, &g->request->service);
+	memcpy(key->service.saddr, g->request->service.saddr, 16);
 }
 
 static struct cache_key make_key(const struct gather *g, const struct fact_kind *kind)
 {
-	const struct ev_flow *probe = g->probe;
+	const struct ev_flow *probe = &g->request->probe;
 	struct cache_key key;
 
 	memset(&key, 0, sizeof(key));
@@ -114,14 +138,33 @@ static struct cache_key make_key(const struct gather *g, const struct fact_kind 
 	if (kind->keys & KEY_PORT)
 		key.flow.dport = probe->dport;
 	if (kind->keys & KEY_IFINDEX)
-		key.ifindex = g->ifindex;
+		key.ifindex = g->request->ifindex;
+	if (kind->keys & KEY_SERVICE)
+		key_service(&key, &g->request->service);
+	if (kind->keys & KEY_STOP)
+		key_stop(&key, g);
 	if (kind->keys & KEY_BASELINE) {
 		const struct counter_snapshot *base;
 
-		base = counters_baseline(&g->facts->counters, g->since_ns);
+		base = counters_baseline(&g->facts->counters, g->request->since_ns);
 		key.baseline_ns = base ? base->time_ns : 0;
 	}
 	return key;
+}
+
+/* Comes back to the traced namespace however it ends. */
+static int look_up_there(struct gather *g, const struct fact_kind *kind)
+{
+	int err = 0;
+
+	if (kind->place == AT_STOP)
+		err = stop_enter(g);
+	else if (kind->place == AT_SERVICE)
+		err = service_enter(g);
+	if (!err)
+		err = kind->look_up(g);
+	gather_return(g);
+	return err;
 }
 
 /* Leaves the answer in g->record. */
@@ -134,7 +177,7 @@ static int look_up(struct gather *g, const struct fact_kind *kind)
 	if (!g->loaded || !kind->keys) {
 		g->record = &g->facts->scratch;
 		g->record->len = 0;
-		return kind->look_up(g);
+		return look_up_there(g, kind);
 	}
 	key = make_key(g, kind);
 	slot = cache_find(g->facts->cache, &key, g->now_ns, &fresh);
@@ -142,7 +185,7 @@ static int look_up(struct gather *g, const struct fact_kind *kind)
 	if (fresh)
 		return slot->error;
 	slot->record.len = 0;
-	slot->error = kind->look_up(g);
+	slot->error = look_up_there(g, kind);
 	slot->key = key;
 	slot->time_ns = g->now_ns;
 	return slot->error;
@@ -156,7 +199,7 @@ static int push_all(const struct gather *g, const struct event_sink *to)
 	for (size_t at = 0; at < g->record->len; at += head->hdr.size) {
 		head = (struct fact_head *)(g->record->data + at);
 		head->hdr.time_ns = g->now_ns;
-		head->flow = *g->probe;
+		head->flow = g->request->probe;
 		err = to->push(to->ctx, &head->hdr);
 		if (err)
 			return err;
@@ -173,9 +216,9 @@ int facts_gather(struct facts *facts, const struct fact_request *request, uint64
 	};
 	struct gather g = {
 		.facts = facts,
-		.probe = &request->probe,
+		.request = request,
+		.flow = &request->probe,
 		.ifindex = request->ifindex,
-		.since_ns = request->since_ns,
 		.now_ns = now_ns,
 		.loaded = rate_count(&facts->rate, now_ns),
 	};

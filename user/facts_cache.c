@@ -44,7 +44,8 @@ bool rate_count(struct rate *rate, uint64_t now_ns)
 struct cache_slot *cache_find(struct cache_slot slots[CACHE_SLOTS], const struct cache_key *key,
 			      uint64_t now_ns, bool *fresh)
 {
-	uint64_t hash = flow_hash(&key->flow) + key->ifindex + key->need * 0x9e3779b97f4a7c15ULL;
+	uint64_t hash = flow_hash(&key->flow) + flow_hash(&key->service) * 31 + key->ifindex +
+			key->netns + key->need * 0x9e3779b97f4a7c15ULL;
 	struct cache_slot *slot = &slots[(hash ^ hash >> 32) % CACHE_SLOTS];
 
 	*fresh = slot->time_ns && now_ns - slot->time_ns < REUSE_NS &&

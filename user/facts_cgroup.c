@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -119,7 +120,10 @@ static int add_process(struct gather *g, uint32_t pid, const char *mount)
 	return add_with_ancestors(g, mount, path);
 }
 
-/* Without a listener's process, or a unified hierarchy, there is nothing to list. */
+/*
+ * Without a listener's process, or a unified hierarchy, there is nothing to list. Goes to the
+ * service's namespace, and stays there: the last thing that gather_programs() does.
+ */
 int cgroup_programs(struct gather *g)
 {
 	struct vec listeners = {.size = sizeof(struct fact_listener)};
@@ -127,10 +131,14 @@ int cgroup_programs(struct gather *g)
 	const struct fact_listener *listener;
 	int err;
 
+	if (g->flow->proto != IPPROTO_TCP && g->flow->proto != IPPROTO_UDP)
+		return 0;
 	if (file_text("/proc/self/mountinfo", text, sizeof(text)) < 0 ||
 	    !cgroup_parse_mount(text, mount, sizeof(mount)))
 		return 0;
-	err = listeners_dump(&g->facts->diag, g->probe->proto, g->probe->dport, &listeners);
+	if (service_enter(g))
+		return 0;
+	err = listeners_dump(&g->facts->at->diag, g->flow->proto, g->flow->dport, &listeners);
 	if (err)
 		goto out;
 	listeners_owners(g->facts, g->loaded, &listeners);

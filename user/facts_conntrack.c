@@ -61,8 +61,9 @@ int gather_conntrack(struct gather *g)
 		return err == -ENOENT ? 0 : err;
 	fact.count = count;
 	fact.max = max;
-	base = counters_baseline(&g->facts->counters, g->since_ns);
-	if (base)
+	/* Snapshots are taken in the traced namespace only. */
+	base = counters_baseline(&g->facts->counters, g->request->since_ns);
+	if (base && !gather_is_elsewhere(g))
 		fact.dropped = conntrack_dropped() - base->conntrack_dropped;
 	return gather_add(g, EV_FACT_CONNTRACK, &fact, sizeof(fact));
 }

@@ -212,7 +212,7 @@ static int read_now(struct gather *g)
 	int err;
 
 	if (g->loaded && now->time_ns && g->now_ns - now->time_ns < REUSE_NS &&
-	    now->time_ns > g->since_ns + REUSE_NS)
+	    now->time_ns > g->request->since_ns + REUSE_NS)
 		return 0;
 	memset(now, 0, sizeof(*now));
 	err = counters_read(now);
@@ -225,7 +225,10 @@ int gather_counters(struct gather *g)
 	const struct counter_snapshot *now = &g->facts->counters_now, *base;
 	int err;
 
-	base = counters_baseline(&g->facts->counters, g->since_ns);
+	/* Of another namespace no snapshot was taken. */
+	if (gather_is_elsewhere(g))
+		return -EOPNOTSUPP;
+	base = counters_baseline(&g->facts->counters, g->request->since_ns);
 	if (!base)
 		return -ENODATA;
 	err = read_now(g);

@@ -101,7 +101,7 @@ int hook_dump(struct facts *facts, const struct hook_place *place, struct vec *o
 	mnl_attr_put_u32(request.nlh, NFNLA_HOOK_HOOKNUM, htonl(place->hook));
 	if (place->device)
 		mnl_attr_put_strz(request.nlh, NFNLA_HOOK_DEV, place->device);
-	err = netlink_dump(&facts->netfilter, &request, on_hook, &state, &out->n);
+	err = netlink_dump(&facts->at->netfilter, &request, on_hook, &state, &out->n);
 	if (err != -EINVAL && err != -EOPNOTSUPP && err != -EPROTONOSUPPORT)
 		return err;
 	/* A device's egress hook is newer than the subsystem. */

@@ -30,7 +30,7 @@ void hooks_warm(struct facts *facts)
 	struct vec entries = {.size = sizeof(struct fact_hook)};
 
 	if (nft_present(facts))
-		nft_load(&facts->netfilter, &facts->nft);
+		nft_load(&facts->at->netfilter, &facts->at->nft);
 	if (hook_dump(facts, &place, &entries) == -EOPNOTSUPP)
 		hook_learn_functions(facts);
 	vec_free(&entries);
@@ -45,11 +45,11 @@ static int list_hook(struct facts *facts, const struct hook_place *place, struct
 	if (err == -EOPNOTSUPP && !place->device)
 		err = hook_walk(facts, place, out);
 	if (!err) {
-		hook_classify(&facts->nft, place->legacy_tables, out);
+		hook_classify(&facts->at->nft, place->legacy_tables, out);
 		return 0;
 	}
 	out->n = 0;
-	return hook_expect(&facts->nft, place, false, out);
+	return hook_expect(&facts->at->nft, place, false, out);
 }
 
 static int add_entry(struct gather *g, struct fact_hook *entry, uint32_t ifindex)
@@ -67,7 +67,7 @@ static int add_nat(struct gather *g, const struct hook_place *place)
 	struct fact_hook *entry;
 	int err;
 
-	err = hook_expect(&g->facts->nft, place, true, &nat);
+	err = hook_expect(&g->facts->at->nft, place, true, &nat);
 	entry = nat.data;
 	for (size_t i = 0; i < nat.n && !err; i++)
 		err = add_entry(g, &entry[i], 0);
@@ -106,7 +106,7 @@ static int add_device_hooks(struct gather *g, uint8_t hook, const struct link_in
 
 int gather_hooks(struct gather *g)
 {
-	const bool v4 = g->probe->family == 4;
+	const bool v4 = g->flow->family == 4;
 	struct link_info links[LINK_PATH_MAX];
 	char tables[256];
 	struct hook_place place = {
@@ -119,11 +119,11 @@ int gather_hooks(struct gather *g)
 		      tables, sizeof(tables)) < 0)
 		*tables = '\0';
 	if (nft_present(g->facts))
-		err = nft_load(&g->facts->netfilter, &g->facts->nft);
+		err = nft_load(&g->facts->at->netfilter, &g->facts->at->nft);
 	if (err)
 		return err;
 	own_programs_read(&g->facts->own);
-	n = link_path(&g->facts->route, g->ifindex, links);
+	n = link_path(&g->facts->at->route, g->ifindex, links);
 	err = add_device_hooks(g, NF_NETDEV_INGRESS, links, n);
 	for (int hook = 0; hook < NF_INET_NUMHOOKS && !err; hook++) {
 		place.hook = hook;

@@ -11,6 +11,7 @@
 #include "facts.h"
 #include "facts_netfilter.h"
 #include "facts_netlink.h"
+#include "facts_netns.h"
 
 #define NS_PER_MS  1000000ULL
 #define NS_PER_SEC 1000000000ULL
@@ -39,9 +40,12 @@ struct record {
 
 struct cache_key {
 	struct ev_flow flow; /* fields that the kind of fact does not depend on are zero */
+	struct ev_flow service;
 	uint64_t baseline_ns;
 	uint32_t ifindex;
+	uint32_t netns;
 	uint32_t need;
+	uint32_t pad;
 };
 
 struct cache_slot {
@@ -110,19 +114,49 @@ struct process_cache {
 	unsigned int n_recent;
 	uint64_t recent_not_before_ns; /* when those may be searched again */
 	uint64_t all_not_before_ns;    /* and the whole of /proc */
+	uint64_t among_not_before_ns;  /* and those of some namespace */
 };
 
 struct process_want {
 	uint32_t inode;
-	uint32_t pid; /* 0: not found */
+	uint32_t netns; /* of the socket; for process_find_among() only */
+	uint32_t pid;	/* 0: not found */
 };
 
-/* Finds the processes that hold these sockets; of several the first in /proc. */
+/*
+ * Finds the processes that hold these sockets; of several one that is stopped or in
+ * uninterruptible sleep, else the first in /proc.
+ */
 void process_find(struct process_cache *cache, bool loaded, struct process_want *want, size_t n);
-/* Name and state (R S D T Z); both zero if it is gone. */
-void process_describe(uint32_t pid, char comm[EV_COMM_LEN], char *state);
-/* The state field of the text of /proc/PID/stat, 0 if there is none. */
+/* The same, only among those of processes (struct netns_pid) that are in the sockets' namespaces.
+ */
+void process_find_among(struct process_cache *cache, bool loaded, const struct vec *processes,
+			struct process_want *want, size_t n);
+
+struct process_info {
+	char comm[EV_COMM_LEN];
+	char state;	    /* R S D T t Z ..., 0: not known */
+	uint32_t fds_open;  /* 0: not known */
+	uint32_t fds_limit; /* likewise */
+	char container[FACT_CONTAINER_LEN];
+};
+
+/* All zero if it is gone. */
+void process_describe(uint32_t pid, struct process_info *out);
+char process_state(uint32_t pid);      /* 0 if it is gone */
+uint32_t process_parent(uint32_t pid); /* likewise */
+/* Whether it does not run before someone else acts: stopped, traced, uninterruptible. */
+bool process_is_halted(char state);
+/* The state and parent fields of the text of /proc/PID/stat, 0 if there is none. */
 char process_parse_state(const char *stat);
+uint32_t process_parse_parent(const char *stat);
+/* The soft limit of open files in the text of /proc/PID/limits, 0 if there is none. */
+uint32_t process_parse_fds_limit(const char *limits);
+/*
+ * The container that the text of /proc/PID/cgroup names: the first 12 digits of an id of 64, or the
+ * name of an LXC container or of a machine; "": none.
+ */
+void container_parse(const char *text, char out[FACT_CONTAINER_LEN]);
 
 struct link_info {
 	uint32_t ifindex;
@@ -131,11 +165,14 @@ struct link_info {
 	uint32_t xdp_native; /* program ids, 0: none */
 	uint32_t xdp_generic;
 	uint32_t xdp_offloaded;
+	int32_t link_netns; /* number of the namespace of its peer or lower device; -1: this one */
 	char name[FACT_IFNAME_LEN];
 	char kind[16]; /* vrf, bridge, ... */
 };
 
 int link_get(struct netlink *route, uint32_t ifindex, struct link_info *out);
+/* Every interface of the namespace: struct link_info in out. */
+int links_dump(struct netlink *route, struct vec *out);
 /* The interface, then its masters (bond, bridge, VRF). Returns their number. */
 int link_path(struct netlink *route, uint32_t ifindex, struct link_info out[LINK_PATH_MAX]);
 /* The interface that IP sees: the bridge or bond of a port, else the interface itself. */
@@ -160,6 +197,10 @@ int route_get(struct netlink *route, const uint8_t dst[16], const uint8_t *src, 
 
 /* The reply's way, in the VRF of the probe; -errno as route_get(). */
 int route_to_prober(struct gather *g, struct route_answer *out);
+/* The local address of an RTM_NEWADDR. Returns 0 or -EINVAL. */
+int addr_parse(const struct nlmsghdr *nlh, uint8_t addr[16]);
+/* The interface that has this address, 0: none. */
+uint32_t addr_find_link(struct netlink *route, const uint8_t addr[16]);
 bool addr_is_link_local(const uint8_t addr[16]); /* fe80::/10 */
 
 /* BPF programs that this process holds. */
@@ -174,18 +215,18 @@ bool own_program(const struct own_programs *own, uint32_t id);
 void bpf_program_name(uint32_t id, char *out, size_t len);
 
 struct facts {
-	struct netlink diag;
-	struct netlink route;
-	struct netlink netfilter;
+	struct netns_view home; /* the traced namespace: the one that facts_open() was called in */
+	struct netns_view *views[NETNS_VIEWS];
+	struct netns_view *at; /* the namespace that this process is in now */
+	struct survey survey;
 	hook_walk_fn walk;
 	void *walk_ctx;
 	struct counter_history counters;
 	struct counter_snapshot counters_now;
 	struct process_cache processes;
 	struct vec symbols; /* struct symbol: the hook functions met so far */
-	struct nft_ruleset nft;
-	bool nft_known;	 /* nf_tables is there: asking does not make the kernel load it */
-	bool nft_looked; /* in /proc/kallsyms, for it being built in */
+	bool nft_known;	    /* nf_tables is there: asking does not make the kernel load it */
+	bool nft_looked;    /* in /proc/kallsyms, for it being built in */
 	bool hook_dump_missing;
 	struct own_programs own;
 	struct rate rate;
@@ -196,21 +237,28 @@ struct facts {
 /* One request. */
 struct gather {
 	struct facts *facts;
-	const struct ev_flow *probe;
-	uint32_t ifindex;
-	uint64_t since_ns;
+	const struct fact_request *request;
+	const struct ev_flow *flow; /* as it is in the namespace that is looked up in */
+	uint32_t ifindex;	    /* where it came in there, 0: not known */
 	uint64_t now_ns;
 	bool loaded;
+	bool located; /* the next two are known */
+	uint32_t service_netns;
+	int service_error;
 	struct record *record;
 };
 
+/* Whether the probe was stopped in another namespace than the traced one. */
+bool gather_is_elsewhere(const struct gather *g);
 /* Adds a fact to the answer: fills in its header and flow. Returns 0 or -ENOMEM. */
 int gather_add(struct gather *g, uint16_t type, void *fact, size_t size);
 
-/* The sockets listening on port, without pid and comm: struct fact_listener in out. */
+/* The sockets listening on port (0: on any), nothing of their processes: struct fact_listener. */
 int listeners_dump(struct netlink *diag, uint8_t proto, uint16_t port, struct vec *out);
-/* Fills in pid and comm. */
+/* Fills in what is about their processes, wherever those are. */
 void listeners_owners(struct facts *facts, bool loaded, struct vec *listeners);
+/* The same, looking for each only in the socket's own namespace, its netns. */
+void listeners_owners_in(struct facts *facts, bool loaded, struct vec *listeners);
 
 int tc_programs(struct gather *g, const struct link_info *link, bool ingress, bool egress);
 int cgroup_programs(struct gather *g);
@@ -229,5 +277,6 @@ int gather_neigh(struct gather *g);
 int gather_programs(struct gather *g);
 int gather_hooks(struct gather *g);
 int gather_conntrack(struct gather *g);
+int gather_elsewhere(struct gather *g);
 
 #endif

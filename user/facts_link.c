@@ -30,6 +30,9 @@ static void parse_link(const struct nlmsghdr *nlh, struct link_info *out)
 	netlink_nested(attrs[IFLA_LINKINFO], info, IFLA_INFO_KIND);
 	out->ifindex = msg->ifi_index;
 	out->flags = msg->ifi_flags;
+	out->link_netns = -1;
+	if (attrs[IFLA_LINK_NETNSID])
+		out->link_netns = (int32_t)mnl_attr_get_u32(attrs[IFLA_LINK_NETNSID]);
 	if (attrs[IFLA_IFNAME])
 		netlink_get_text(attrs[IFLA_IFNAME], out->name, sizeof(out->name));
 	if (attrs[IFLA_MASTER])
@@ -101,15 +104,21 @@ static int on_link_of_all(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
+int links_dump(struct netlink *route, struct vec *out)
+{
+	struct netlink_request request;
+
+	netlink_prepare(&request, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
+	return netlink_dump(route, &request, on_link_of_all, out, &out->n);
+}
+
 int facts_links(struct facts *facts, uint64_t now_ns, const struct event_sink *to)
 {
 	struct vec links = {.size = sizeof(struct link_info)};
-	struct netlink_request request;
 	const struct link_info *info;
 	int err;
 
-	netlink_prepare(&request, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
-	err = netlink_dump(&facts->route, &request, on_link_of_all, &links, &links.n);
+	err = links_dump(&facts->at->route, &links);
 	info = links.data;
 	for (size_t i = 0; i < links.n && !err; i++) {
 		struct fact_link fact = {

@@ -67,15 +67,15 @@ int gather_neigh(struct gather *g)
 	err = route_to_prober(g, &answer);
 	if (err || answer.error || answer.type != RTN_UNICAST)
 		return err;
-	memcpy(fact.addr, memcmp(answer.gateway, none, 16) ? answer.gateway : g->probe->saddr, 16);
+	memcpy(fact.addr, memcmp(answer.gateway, none, 16) ? answer.gateway : g->flow->saddr, 16);
 	fact.ifindex = answer.oif;
-	err = link_get(&g->facts->route, answer.oif, &link);
+	err = link_get(&g->facts->at->route, answer.oif, &link);
 	if (err)
 		return err;
 	memcpy(fact.ifname, link.name, sizeof(fact.ifname));
 	if (link.flags & (IFF_NOARP | IFF_LOOPBACK | IFF_POINTOPOINT))
 		fact.state = NUD_NOARP;
 	else
-		err = neigh_get(&g->facts->route, &fact);
+		err = neigh_get(&g->facts->at->route, &fact);
 	return err ? err : gather_add(g, EV_FACT_NEIGH, &fact, sizeof(fact));
 }

@@ -13,7 +13,10 @@
 #define BUDGET_NS	 (250 * NS_PER_MS)
 #define BUDGET_RECENT_NS (50 * NS_PER_MS)
 
+#define BUDGET_AMONG_NS (10 * NS_PER_MS)
+
 enum {
+	FAMILY_MAX = 256, /* processes of one family that are looked at */
 	LOW_FDS = 64,
 	LOW_GAP = 8, /* descriptors are dense: no more are expected behind so many free ones */
 };
@@ -23,6 +26,8 @@ struct search {
 	struct process_want *want;
 	size_t n;
 	uint64_t deadline_ns;
+	const struct netns_pid *among;
+	size_t n_among;
 };
 
 /* The inode of a link to "socket:[INODE]", 0 of another one, -1 if there is none. */
@@ -74,7 +79,7 @@ static int64_t check_fd(const struct search *search, uint32_t pid, int dir, cons
 		if (want->inode != inode)
 			continue;
 		held = true;
-		if (want->pid)
+		if (want->pid == pid || (want->pid && !process_is_halted(process_state(pid))))
 			continue;
 		want->pid = pid;
 		*owner_slot(search->cache, inode) = (struct process_owner){
@@ -198,47 +203,102 @@ static void search_sparingly(struct search *search, void (*method)(const struct 
 		*not_before_ns = start + 10 * took;
 }
 
-void process_find(struct process_cache *cache, bool loaded, struct process_want *want, size_t n)
+/* Returns whether the process has this socket as this descriptor, and is halted. */
+static bool is_halted_holder(const struct process_owner *owner)
 {
-	struct search search = {.cache = cache, .want = want, .n = n};
+	return still_holds(owner) && process_is_halted(process_state(owner->pid));
+}
 
+/* Of the children of parent, all of which inherited the descriptor; 0: none. */
+static uint32_t find_halted_child(const struct process_owner *parent)
+{
+	char path[64], text[4096], *at = text, *end;
+	struct process_owner child = *parent;
+
+	snprintf(path, sizeof(path), "/proc/%u/task/%u/children", parent->pid, parent->pid);
+	if (file_text(path, text, sizeof(text)) <= 0)
+		return 0;
+	for (int i = 0; i < FAMILY_MAX; i++) {
+		child.pid = strtoul(at, &end, 10);
+		/* The last number may be cut, or is none. */
+		if (*end != ' ')
+			break;
+		if (is_halted_holder(&child))
+			return child.pid;
+		at = end;
+	}
+	return 0;
+}
+
+/*
+ * A master and its workers hold one listening socket, as the same descriptor. A worker that is
+ * halted says more than the others, and the state changes while the owner that is remembered does
+ * not: so the family is looked at each time.
+ */
+static uint32_t prefer_halted(const struct process_owner *owner)
+{
+	struct process_owner head = *owner;
+	uint32_t found;
+
+	if (process_is_halted(process_state(owner->pid)))
+		return owner->pid;
+	head.pid = process_parent(owner->pid);
+	if (!still_holds(&head))
+		head.pid = owner->pid;
+	found = is_halted_holder(&head) ? head.pid : find_halted_child(&head);
+	return found ? found : owner->pid;
+}
+
+static void look_in_cache(struct process_cache *cache, struct process_want *want, size_t n)
+{
 	for (size_t i = 0; i < n; i++) {
 		const struct process_owner *owner = owner_slot(cache, want[i].inode);
 
 		want[i].pid = 0;
 		if (want[i].inode && owner->inode == want[i].inode && still_holds(owner))
-			want[i].pid = owner->pid;
+			want[i].pid = prefer_halted(owner);
 	}
+}
+
+void process_find(struct process_cache *cache, bool loaded, struct process_want *want, size_t n)
+{
+	struct search search = {.cache = cache, .want = want, .n = n};
+
+	look_in_cache(cache, want, n);
 	search_sparingly(&search, search_recent, BUDGET_RECENT_NS, loaded,
 			 &cache->recent_not_before_ns);
 	search_sparingly(&search, search_everywhere, BUDGET_NS, loaded, &cache->all_not_before_ns);
 }
 
-char process_parse_state(const char *stat)
+/* Whether something is missing in the namespace of this process. */
+static bool is_wanted_space(const struct search *search, size_t i)
 {
-	/* The name before it may itself hold parentheses. */
-	const char *end = strrchr(stat, ')');
-
-	return end && end[1] == ' ' ? end[2] : 0;
+	for (size_t k = 0; k < search->n; k++)
+		if (search->want[k].inode && !search->want[k].pid &&
+		    search->want[k].netns == search->among[i].inode)
+			return true;
+	return false;
 }
 
-void process_describe(uint32_t pid, char comm[EV_COMM_LEN], char *state)
+static void search_among(const struct search *search)
 {
-	char path[64], text[512];
-	ssize_t len;
+	for (size_t i = 0; i < search->n_among && is_missing(search); i++)
+		if (facts_clock_ns() < search->deadline_ns && is_wanted_space(search, i))
+			search_process(search, search->among[i].pid, true);
+}
 
-	memset(comm, 0, EV_COMM_LEN);
-	*state = 0;
-	if (!pid)
-		return;
-	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
-	len = file_text(path, text, sizeof(text));
-	if (len > 0)
-		memcpy(comm, text, strnlen(text, EV_COMM_LEN - 1));
-	/* Behind the name there is a newline; one in it belongs to it. */
-	if (strlen(comm) && comm[strlen(comm) - 1] == '\n')
-		comm[strlen(comm) - 1] = '\0';
-	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-	if (file_text(path, text, sizeof(text)) > 0)
-		*state = process_parse_state(text);
+void process_find_among(struct process_cache *cache, bool loaded, const struct vec *processes,
+			struct process_want *want, size_t n)
+{
+	struct search search = {
+		.cache = cache,
+		.want = want,
+		.n = n,
+		.among = processes->data,
+		.n_among = processes->n,
+	};
+
+	look_in_cache(cache, want, n);
+	search_sparingly(&search, search_among, BUDGET_AMONG_NS, loaded,
+			 &cache->among_not_before_ns);
 }

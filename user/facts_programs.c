@@ -83,11 +83,11 @@ int gather_programs(struct gather *g)
 	int err = 0, n, m = 0;
 
 	own_programs_read(&g->facts->own);
-	n = link_path(&g->facts->route, g->ifindex, in);
+	n = link_path(&g->facts->at->route, g->ifindex, in);
 	for (int i = 0; i < n && !err; i++)
 		err = add_link_programs(g, &in[i], true, true);
 	if (!err && !route_to_prober(g, &answer) && !answer.error)
-		m = link_path(&g->facts->route, answer.oif, out);
+		m = link_path(&g->facts->at->route, answer.oif, out);
 	for (int i = 0; i < m && !err; i++)
 		if (!is_among(in, n, out[i].ifindex))
 			err = add_link_programs(g, &out[i], false, true);

@@ -98,15 +98,15 @@ bool addr_is_link_local(const uint8_t addr[16])
 /* A reply stays in the VRF its probe came from; to a link-local prober, on the link too. */
 static uint32_t reply_oif(struct gather *g)
 {
-	if (addr_is_link_local(g->probe->saddr))
-		return link_l3(&g->facts->route, g->ifindex);
-	return link_vrf(&g->facts->route, g->ifindex);
+	if (addr_is_link_local(g->flow->saddr))
+		return link_l3(&g->facts->at->route, g->ifindex);
+	return link_vrf(&g->facts->at->route, g->ifindex);
 }
 
 int route_to_prober(struct gather *g, struct route_answer *out)
 {
-	const struct ev_flow *probe = g->probe;
-	struct netlink *route = &g->facts->route;
+	const struct ev_flow *probe = g->flow;
+	struct netlink *route = &g->facts->at->route;
 	uint32_t oif = reply_oif(g);
 	struct route_answer local;
 	int err;

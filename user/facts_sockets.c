@@ -67,7 +67,7 @@ static int dump_family(struct netlink *diag, int family, uint8_t proto, uint16_t
 	req->sdiag_protocol = proto;
 	/* An unconnected UDP socket, the one that receives, is in state TCP_CLOSE. */
 	req->idiag_states = 1 << (proto == IPPROTO_TCP ? TCP_LISTEN : TCP_CLOSE);
-	req->id.idiag_sport = htons(port);
+	req->id.idiag_sport = htons(port); /* 0: any */
 	return netlink_dump(diag, &request, on_listener, out, &out->n);
 }
 
@@ -81,26 +81,68 @@ int listeners_dump(struct netlink *diag, uint8_t proto, uint16_t port, struct ve
 	return dump_family(diag, AF_INET6, proto, port, out);
 }
 
+static int collect_wants(const struct vec *listeners, struct vec *wants)
+{
+	const struct fact_listener *listener = listeners->data;
+	struct process_want *want;
+
+	for (size_t i = 0; i < listeners->n; i++) {
+		want = vec_push(wants);
+		if (!want)
+			return -ENOMEM;
+		want->inode = listener[i].inode;
+		want->netns = listener[i].netns;
+	}
+	return 0;
+}
+
+static void describe_owners(struct vec *listeners, const struct vec *wants)
+{
+	struct fact_listener *listener = listeners->data;
+	const struct process_want *want = wants->data;
+	struct process_info info;
+
+	for (size_t i = 0; i < listeners->n; i++) {
+		listener[i].pid = want[i].pid;
+		process_describe(want[i].pid, &info);
+		memcpy(listener[i].comm, info.comm, sizeof(info.comm));
+		listener[i].pstate = info.state;
+		listener[i].fds_open = info.fds_open;
+		listener[i].fds_limit = info.fds_limit;
+		memcpy(listener[i].container, info.container, sizeof(info.container));
+	}
+}
+
+void listeners_owners_in(struct facts *facts, bool loaded, struct vec *listeners)
+{
+	struct vec wants = {.size = sizeof(struct process_want)};
+
+	if (!collect_wants(listeners, &wants)) {
+		process_find_among(&facts->processes, loaded, &facts->survey.list.pids, wants.data,
+				   wants.n);
+		describe_owners(listeners, &wants);
+	}
+	vec_free(&wants);
+}
+
+/* In a container's namespace its few processes first: all of /proc are many more. */
+static void find_owners(struct facts *facts, bool loaded, struct process_want *want, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		want[i].netns = facts->at->inode;
+	if (facts->at != &facts->home)
+		process_find_among(&facts->processes, loaded, &facts->survey.list.pids, want, n);
+	process_find(&facts->processes, loaded, want, n);
+}
+
 void listeners_owners(struct facts *facts, bool loaded, struct vec *listeners)
 {
 	struct vec wants = {.size = sizeof(struct process_want)};
-	struct fact_listener *listener = listeners->data;
-	struct process_want *want;
-	char state;
 
-	for (size_t i = 0; i < listeners->n; i++) {
-		want = vec_push(&wants);
-		if (!want)
-			goto out;
-		want->inode = listener[i].inode;
+	if (!collect_wants(listeners, &wants)) {
+		find_owners(facts, loaded, wants.data, wants.n);
+		describe_owners(listeners, &wants);
 	}
-	want = wants.data;
-	process_find(&facts->processes, loaded, want, wants.n);
-	for (size_t i = 0; i < listeners->n; i++) {
-		listener[i].pid = want[i].pid;
-		process_describe(want[i].pid, listener[i].comm, &state);
-	}
-out:
 	vec_free(&wants);
 }
 
@@ -110,7 +152,10 @@ int gather_listeners(struct gather *g)
 	struct fact_listener *listener;
 	int err;
 
-	err = listeners_dump(&g->facts->diag, g->probe->proto, g->probe->dport, &listeners);
+	/* Asked about another protocol, the kernel would look for a module. */
+	if (g->flow->proto != IPPROTO_TCP && g->flow->proto != IPPROTO_UDP)
+		return 0;
+	err = listeners_dump(&g->facts->at->diag, g->flow->proto, g->flow->dport, &listeners);
 	if (err)
 		goto out;
 	listeners_owners(g->facts, g->loaded, &listeners);
@@ -143,48 +188,67 @@ static int find_conn(struct gather *g, uint32_t ifindex, struct inet_diag_msg *o
 
 	netlink_prepare(&request, SOCK_DIAG_BY_FAMILY, 0, sizeof(*req));
 	req = request.extra;
-	req->sdiag_family = g->probe->family == 4 ? AF_INET : AF_INET6;
-	req->sdiag_protocol = g->probe->proto;
+	req->sdiag_family = g->flow->family == 4 ? AF_INET : AF_INET6;
+	req->sdiag_protocol = g->flow->proto;
 	req->idiag_states = ~0U;
-	req->id.idiag_sport = htons(g->probe->dport);
-	req->id.idiag_dport = htons(g->probe->sport);
-	put_addr(req->id.idiag_src, g->probe->daddr);
-	put_addr(req->id.idiag_dst, g->probe->saddr);
+	req->id.idiag_sport = htons(g->flow->dport);
+	req->id.idiag_dport = htons(g->flow->sport);
+	put_addr(req->id.idiag_src, g->flow->daddr);
+	put_addr(req->id.idiag_dst, g->flow->saddr);
 	req->id.idiag_if = ifindex;
 	req->id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
 	req->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-	err = netlink_ask(&g->facts->diag, &request, on_conn, out);
+	err = netlink_ask(&g->facts->at->diag, &request, on_conn, out);
 	if (err)
 		return err;
 	/* Where there is no connection, inet_lookup() goes on to the listener. */
-	return ntohs(out->id.idiag_dport) == g->probe->sport ? 0 : -ENOENT;
+	return ntohs(out->id.idiag_dport) == g->flow->sport ? 0 : -ENOENT;
+}
+
+static int find_conn_on_links(struct gather *g, struct inet_diag_msg *out)
+{
+	struct link_info links[LINK_PATH_MAX];
+	int err, n;
+
+	err = find_conn(g, g->ifindex, out);
+	if (err != -ENOENT)
+		return err;
+	n = link_path(&g->facts->at->route, g->ifindex, links);
+	for (int i = 1; i < n && err == -ENOENT; i++)
+		err = find_conn(g, links[i].ifindex, out);
+	return err;
+}
+
+static void describe_owner(struct gather *g, struct fact_conn *conn)
+{
+	struct process_want want = {.inode = conn->inode};
+	struct process_info info;
+
+	find_owners(g->facts, g->loaded, &want, 1);
+	process_describe(want.pid, &info);
+	conn->pid = want.pid;
+	memcpy(conn->comm, info.comm, sizeof(info.comm));
+	conn->pstate = info.state;
+	conn->fds_open = info.fds_open;
+	conn->fds_limit = info.fds_limit;
+	memcpy(conn->container, info.container, sizeof(info.container));
 }
 
 int gather_conn(struct gather *g)
 {
-	struct link_info links[LINK_PATH_MAX];
-	struct process_want want = {0};
 	struct inet_diag_msg msg = {0};
 	struct fact_conn conn = {0};
-	int err, n;
+	int err;
 
-	if (g->probe->proto != IPPROTO_TCP)
+	if (g->flow->proto != IPPROTO_TCP)
 		return 0;
-	err = find_conn(g, g->ifindex, &msg);
-	if (err == -ENOENT) {
-		n = link_path(&g->facts->route, g->ifindex, links);
-		for (int i = 1; i < n && err == -ENOENT; i++)
-			err = find_conn(g, links[i].ifindex, &msg);
-	}
+	err = find_conn_on_links(g, &msg);
 	if (err)
 		return err == -ENOENT ? 0 : err;
 	conn.state = msg.idiag_state;
 	conn.inode = msg.idiag_inode;
 	conn.rqueue = msg.idiag_rqueue;
 	conn.wqueue = msg.idiag_wqueue;
-	want.inode = conn.inode;
-	process_find(&g->facts->processes, g->loaded, &want, 1);
-	conn.pid = want.pid;
-	process_describe(conn.pid, conn.comm, &conn.pstate);
+	describe_owner(g, &conn);
 	return gather_add(g, EV_FACT_CONN, &conn, sizeof(conn));
 }

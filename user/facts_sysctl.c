@@ -82,7 +82,7 @@ int gather_sysctls(struct gather *g)
 
 	for (size_t i = 0; i < sizeof(host_paths) / sizeof(host_paths[0]) && !err; i++)
 		err = add_sysctl(g, host_paths[i]);
-	n = link_path(&g->facts->route, g->ifindex, links);
+	n = link_path(&g->facts->at->route, g->ifindex, links);
 	for (int i = 0; i < n && !err; i++)
 		err = add_link_sysctls(g, links[i].name);
 	return err;

@@ -140,7 +140,7 @@ static int add_filters(struct gather *g, const struct link_info *link, uint32_t 
 	int err;
 
 	prepare(&request, RTM_GETTFILTER, link, parent);
-	err = netlink_dump(&g->facts->route, &request, on_filter, &search, &search.found.n);
+	err = netlink_dump(&g->facts->at->route, &request, on_filter, &search, &search.found.n);
 	fact = search.found.data;
 	for (size_t i = 0; i < search.found.n && !err; i++)
 		err = gather_add(g, EV_FACT_PROGRAM, &fact[i], sizeof(fact[i]));
@@ -157,7 +157,7 @@ int tc_programs(struct gather *g, const struct link_info *link, bool ingress, bo
 	struct qdisc_search qdiscs = {.link = link};
 	int err;
 
-	err = find_qdiscs(&g->facts->route, &qdiscs);
+	err = find_qdiscs(&g->facts->at->route, &qdiscs);
 	if (!err && ingress && *qdiscs.clsact)
 		err = add_filters(g, link, ingress_parent, PROG_TC_INGRESS);
 	if (!err && egress && !strcmp(qdiscs.clsact, "clsact"))
