@@ -69,7 +69,7 @@ int netns_switch(struct facts *facts, struct netns_view *view)
  * remove filters from interfaces that only happen to have the same index. It ends instead: the
  * kernel detaches what is linked, and the next start removes a filter left over.
  */
-void netns_leave(struct facts *facts)
+void facts_netns_leave(struct facts *facts)
 {
 	const struct timespec pause = {.tv_nsec = 10 * NS_PER_MS};
 
@@ -150,13 +150,13 @@ static struct netns_view *find_view(struct facts *facts, uint32_t inode)
 	return NULL;
 }
 
-int netns_enter(struct facts *facts, uint32_t inode)
+int facts_netns_enter(struct facts *facts, uint32_t inode)
 {
 	struct netns_view *view;
 	int err;
 
 	if (!inode || inode == facts->home.inode) {
-		netns_leave(facts);
+		facts_netns_leave(facts);
 		return 0;
 	}
 	if (inode == facts->at->inode)

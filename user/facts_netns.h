@@ -78,10 +78,10 @@ void netns_view_close(struct netns_view *view);
  */
 int netns_switch(struct facts *facts, struct netns_view *view);
 /* The same by inode number; 0 is the traced one. -ENOENT: there is no such namespace. */
-int netns_enter(struct facts *facts, uint32_t inode);
+int facts_netns_enter(struct facts *facts, uint32_t inode);
 /* Back to the traced namespace. Ends the process if the kernel does not let it: see the function.
  */
-void netns_leave(struct facts *facts);
+void facts_netns_leave(struct facts *facts);
 /*
  * Gives up what was not used for a while, and what nothing but this process keeps alive: a
  * container's end must not wait for it. Call about once a second.

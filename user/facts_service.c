@@ -35,7 +35,7 @@ static uint32_t find_known(struct facts *facts, const uint8_t addr[16])
 	for (int i = 0; i < NETNS_VIEWS; i++) {
 		struct netns_view *view = facts->views[i];
 
-		if (!view || memcmp(view->addr, addr, 16) || netns_enter(facts, view->inode))
+		if (!view || memcmp(view->addr, addr, 16) || facts_netns_enter(facts, view->inode))
 			continue;
 		if (is_local(&view->route, addr, 0, &answer))
 			return view->inode;
@@ -56,7 +56,7 @@ static int find_among_all(struct gather *g, const uint8_t addr[16], uint32_t *in
 	*inode = survey_find_addr(&facts->survey, addr);
 	if (!*inode)
 		return facts->survey.complete ? -EHOSTUNREACH : -ETIMEDOUT;
-	err = netns_enter(facts, *inode);
+	err = facts_netns_enter(facts, *inode);
 	if (!err)
 		memcpy(facts->at->addr, addr, 16);
 	return err;
@@ -77,7 +77,7 @@ static int locate(struct gather *g, uint32_t *inode)
 		return 0;
 	*inode = find_known(g->facts, addr);
 	err = *inode ? 0 : find_among_all(g, addr, inode);
-	netns_leave(g->facts);
+	facts_netns_leave(g->facts);
 	if (err && !memcmp(addr, request->probe.daddr, 16)) {
 		*inode = 0;
 		return 0;
@@ -114,7 +114,7 @@ static int enter(struct gather *g, uint32_t inode)
 {
 	int err;
 
-	err = netns_enter(g->facts, inode);
+	err = facts_netns_enter(g->facts, inode);
 	if (err)
 		return err;
 	g->flow = &g->request->service;
@@ -139,7 +139,7 @@ int stop_enter(struct gather *g)
 
 void gather_return(struct gather *g)
 {
-	netns_leave(g->facts);
+	facts_netns_leave(g->facts);
 	g->flow = &g->request->probe;
 	g->ifindex = g->request->ifindex;
 }

@@ -173,7 +173,7 @@ static int visit_place(struct facts *facts, const struct netns_place *place, uin
 	netns_view_init(scratch, fd, place->inode);
 	err = look_around(facts, &visit, proto);
 	/* Before its namespace is given up: facts->at never is a view that is closed. */
-	netns_leave(facts);
+	facts_netns_leave(facts);
 	netns_view_close(scratch);
 	return err;
 }
