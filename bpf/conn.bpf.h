@@ -9,7 +9,7 @@
 enum {
 	CONN_CONTROL_MAX = 64,
 	CONN_ACKS_MAX = 2,
-	CONN_PAYLOADS_MAX = 32,
+	CONN_PAYLOADS_MAX = 128,
 	CONN_PAYLOAD_BYTES_MAX = 4096, /* the packet that passes it is still reported */
 	CONN_FORWARDS_MAX = 4,
 	CONN_NETFILTER_MAX = 128,

@@ -168,7 +168,9 @@ static evidence_t exchanged(const struct probe *probe, const struct corr_host *h
 	bool over = probe->timed_out || bits & closed;
 	evidence_t out = 0;
 
-	if (x->status && !(host->expect_status[x->status / 8] >> x->status % 8 & 1))
+	/* The verdict quotes the line: its end is a moment away. */
+	if (x->status && (x->line_ended || over) &&
+	    !(host->expect_status[x->status / 8] >> x->status % 8 & 1))
 		out |= E(HTTP_STATUS);
 	if (bits & E(HTTP_REQUEST) && over && x->undecided && x->said[TO_PROBER].len)
 		out |= E(NOT_HTTP);

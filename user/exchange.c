@@ -19,7 +19,9 @@ static evidence_t http_evidence(struct exchange *x, enum http_kind request)
 
 	http_response_parse(answer->data, answer->len, &response);
 	x->status = response.status;
-	x->undecided = response.kind == HTTP_PART;
+	x->undecided = response.kind == HTTP_PART && !response.status;
+	x->line_ended = response.status &&
+			response.line.data + response.line.len < answer->data + answer->len;
 	if (!answer->len)
 		return 0;
 	if (response.status == 400 && http_wants_tls(answer->data, answer->len))
@@ -96,7 +98,7 @@ bool exchange_http_request(const struct exchange *x, struct http_request *out)
 bool exchange_http_response(const struct exchange *x, struct http_response *out)
 {
 	http_response_parse(x->said[TO_PROBER].data, x->said[TO_PROBER].len, out);
-	return out->kind == HTTP_WHOLE;
+	return out->status;
 }
 
 bool exchange_client_hello(const struct exchange *x, struct tls_client_hello *out)

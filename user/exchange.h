@@ -20,6 +20,7 @@ struct exchange {
 	uint64_t first_ns[2];  /* the first payload */
 	uint64_t last_ns[2];   /* the latest */
 	unsigned int status;   /* of the HTTP response, 0: none was read */
+	bool line_ended;       /* the status line is whole, its reason phrase too */
 	bool undecided; /* an HTTP request, and the answer so far may yet become a status line */
 	struct tls_alert alert; /* where E(SERVER_ALERT) or E(PROBER_ALERT) */
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "firewall.h"
+#include "flow.h"
 #include "steps.h"
 #include "template.h"
 #include "values.h"
@@ -58,6 +59,20 @@ static void write_texts(const struct cause *cause, struct values_of *of, struct 
 	for (int i = 0; i < CAUSE_FIX_MAX && cause->fix[i]; i++)
 		v->n_fix += template_expand(cause->fix[i], &values, v->fix[v->n_fix],
 					    sizeof(v->fix[0]));
+}
+
+/* Where this host translates addresses, a summary that does not name them has them added. */
+static void name_service(const struct probe *probe, char *summary, size_t summary_len)
+{
+	const struct ev_flow *to = &probe->attempt.nat;
+	char target[FLOW_ENDPOINT_LEN], source[FLOW_ENDPOINT_LEN];
+	size_t at = strlen(summary);
+	bool masqueraded = memcmp(to->saddr, probe->flow.saddr, sizeof(to->saddr));
+
+	if (!to->family || strstr(summary, endpoint_text(to->daddr, to->dport, target)))
+		return;
+	snprintf(summary + at, summary_len - at, " (translated to %s%s%s)", target,
+		 masqueraded ? ", from " : "", masqueraded ? addr_text(to->saddr, source) : "");
 }
 
 static void write_rule(const struct probe *probe, const struct corr_host *host, struct verdict *v)
@@ -138,6 +153,7 @@ const struct cause *judge(const struct probe *probe, const struct corr_host *hos
 	v->lost_events = lost;
 	write_rule(probe, host, v);
 	write_texts(cause, &of, v);
+	name_service(probe, v->summary, sizeof(v->summary));
 	steps_write(probe, host, v);
 	tame_texts(v);
 	return cause;

@@ -64,10 +64,21 @@ static void packet_words(const struct ev_flow *flow, const struct ev_tcp *tcp, c
 		 tcp->options & (TCPOPT_SEEN_MD5 | TCPOPT_SEEN_AO) ? " signed" : "", len);
 }
 
+enum { NAT_WORDS_LEN = 2 * FLOW_ENDPOINT_LEN + 8 };
+
+static const char *nat_words(const struct ev_flow *nat, char out[NAT_WORDS_LEN])
+{
+	char source[FLOW_ENDPOINT_LEN], target[FLOW_ENDPOINT_LEN];
+
+	snprintf(out, NAT_WORDS_LEN, "%s -> %s", endpoint_text(nat->saddr, nat->sport, source),
+		 endpoint_text(nat->daddr, nat->dport, target));
+	return out;
+}
+
 static void packet_step(const struct ev_packet *p, const struct corr_host *host,
 			struct verdict_step *step)
 {
-	char tcp[120], name[FACT_IFNAME_LEN], quote[80];
+	char tcp[96], name[FACT_IFNAME_LEN], quote[80], nat[NAT_WORDS_LEN];
 	const uint8_t *data;
 	size_t len;
 
@@ -78,7 +89,9 @@ static void packet_step(const struct ev_packet *p, const struct corr_host *host,
 						  : "netfilter";
 	packet_words(&p->flow, &p->tcp, tcp, sizeof(tcp));
 	if (p->waypoint == WP_NETFILTER && p->priority >= NF_LAST_PRIORITY) {
-		snprintf(step->what, sizeof(step->what), "%s passed the hook", tcp);
+		snprintf(step->what, sizeof(step->what), "%s passed the hook%s%s", tcp,
+			 p->nat.family ? ", as " : "",
+			 p->nat.family ? nat_words(&p->nat, nat) : "");
 		return;
 	}
 	if (p->waypoint == WP_NETFILTER) {
