@@ -16,12 +16,28 @@ enum {
 	CONN_DROPS_MAX = 16,
 };
 
+/* A prober sends echo requests every second, with the same identifier. */
+#define DATAGRAM_QUIET_NS 1000000000ULL
+#define ECHO_QUIET_NS	  200000000ULL
+
 /* Which way a packet of a followed connection goes; indexes conn.acks and conn.payloads. */
 enum conn_way { FROM_PROBER = 0, TO_PROBER = 1 };
 
 static __always_inline bool is_syn(const struct packet *p)
 {
 	return (p->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
+/* Whether a packet that is from a prober begins a probe; of datagrams each may. */
+static __always_inline bool begins(const struct packet *p)
+{
+	return is_syn(p) || (has_udp && (p->kind == KIND_DATAGRAM || p->kind == KIND_ECHO_REQUEST));
+}
+
+/* What tells two probes with the same flow apart; for datagrams only time does. */
+static __always_inline __u32 packet_isn(const struct packet *p)
+{
+	return p->kind == KIND_TCP ? p->tcp.seq : 0;
 }
 
 /* Whether an address may be a prober's, or what this host has made of one. */
@@ -42,12 +58,6 @@ static __always_inline bool is_v4_mapped(const __u8 addr[16])
 	const word *words = (const word *)addr;
 
 	return !words[0] && !words[1] && words[2] == bpf_htonl(0xffff);
-}
-
-/* Whether TCP can be what follows an IPv6 header with this next header. */
-static __always_inline bool maybe_tcp_v6(__u8 next)
-{
-	return next == IPPROTO_TCP || is_extension(next);
 }
 
 /* How a packet or a socket belongs to its connection. */
@@ -157,7 +167,7 @@ static __always_inline bool conn_wants(struct conn *conn, const struct packet *p
 {
 	if (p->tcp.flags & (TCP_SYN | TCP_RST | TCP_FIN))
 		return conn_spend(&conn->control, CONN_CONTROL_MAX);
-	if (p->tcp.payload_len)
+	if (p->tcp.payload_len || p->kind != KIND_TCP)
 		return conn_spend_payload(conn, p, way);
 	return conn_spend(&conn->acks[way], CONN_ACKS_MAX);
 }
@@ -172,7 +182,8 @@ static __always_inline bool conn_wants_forwarded(struct conn *conn, const struct
 
 static __always_inline bool is_probe(const struct packet *p)
 {
-	return is_syn(p) && is_wanted_port(p->flow.dport) && is_source(p->flow.saddr);
+	return begins(p) && (p->kind == KIND_ECHO_REQUEST || is_wanted_port(p->flow.dport)) &&
+	       is_source(p->flow.saddr);
 }
 
 /* A new connection in the place of one with the same flow. */
@@ -185,17 +196,32 @@ static __always_inline void conn_restart(struct conn *conn, const struct conn *f
 	*conn = *fresh;
 }
 
+/* Whether a packet with which a probe begins is of the one that is there. */
+static __always_inline bool conn_goes_on(struct conn *conn, const struct packet *p)
+{
+	__u64 last_ns = conn->last_ns;
+
+	if (!has_udp || p->kind == KIND_TCP)
+		return conn->isn == p->tcp.seq;
+	conn->last_ns = bpf_ktime_get_ns();
+	return conn->last_ns - last_ns <=
+	       (p->kind == KIND_DATAGRAM ? DATAGRAM_QUIET_NS : ECHO_QUIET_NS);
+}
+
 /*
- * Enters a SYN that has just arrived, or finds it. A new initial sequence number is a new probe.
+ * Enters a SYN or a datagram that has just arrived, or finds it. A new initial sequence number is a
+ * new probe, and so is a datagram after some quiet.
  * Returns NULL if it is none of ours, or if there was no room: then *untracked is 1.
  */
 static __always_inline struct conn *conn_enter(const struct packet *p, __u8 *untracked)
 {
 	struct conn *conn = bpf_map_lookup_elem(&connections, &p->flow);
-	struct conn fresh = {.isn = p->tcp.seq};
+	struct conn fresh = {.isn = packet_isn(p)};
 
+	if (has_udp && p->kind != KIND_TCP)
+		fresh.last_ns = bpf_ktime_get_ns();
 	if (conn) {
-		if (conn->isn != fresh.isn)
+		if (!conn_goes_on(conn, p))
 			conn_restart(conn, &fresh);
 		return conn;
 	}

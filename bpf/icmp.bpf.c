@@ -18,12 +18,12 @@ int BPF_PROG(on_icmp_send, const struct sk_buff *about, int type, int code)
 	struct conn *conn;
 	__u32 netns;
 
-	if (skb_parse(&p) != IPPROTO_TCP)
+	if (skb_parse(&p) <= KIND_OTHER)
 		return 0;
 	conn = conn_from_prober(&p.flow, &match);
 	if (!skb_is_followed(skb, conn, &match, &netns))
 		return 0;
-	if (conn ? !conn_spend(&conn->drops, CONN_DROPS_MAX) : !is_probe(&p))
+	if (conn ? !conn_spend(&conn->drops, CONN_DROPS_MAX) : !is_syn(&p) || !is_probe(&p))
 		return 0;
 	skb_parse_options(skb, &p);
 	ev = EVENT_BEGIN(ev_icmp, EV_ICMP, (__u64)about);

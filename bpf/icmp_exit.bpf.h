@@ -14,18 +14,14 @@ enum {
 	ICMPV6_PARAMPROB = 4,
 };
 
-struct icmp_wire {
-	__u8 type;
-	__u8 code;
-	__sum16 check;
-	__be32 rest;
-};
-
 /* What follows the embedded IP header: RFC 792 promises no more than 8 bytes. */
-struct tcp_ports_wire {
-	__be16 source;
-	__be16 dest;
-	__be32 seq;
+union embedded_wire {
+	struct {
+		__be16 source;
+		__be16 dest;
+		__be32 seq; /* TCP */
+	} ports;
+	struct icmp_wire icmp;
 };
 
 static __always_inline bool is_icmp_error(__u8 proto, __u8 type)
@@ -36,18 +32,26 @@ static __always_inline bool is_icmp_error(__u8 proto, __u8 type)
 	return type >= ICMPV6_DEST_UNREACH && type <= ICMPV6_PARAMPROB;
 }
 
-/* Parses the packet that an ICMP error is about. Returns 0, or -1 if it is not a TCP one. */
+/* Parses the packet that an ICMP error is about. Returns 0, or -1 if it is none that is followed.
+ */
 static __always_inline int parse_embedded(const struct bytes *from, __u32 at, __be16 protocol,
 					  struct packet *p)
 {
-	struct tcp_ports_wire tcp;
+	union embedded_wire wire;
 
-	if (parse_ip(from, protocol, at, p) || p->flow.proto != IPPROTO_TCP ||
-	    bytes_load(from, p->l4, &tcp, sizeof(tcp) / 4))
+	if (parse_ip(from, protocol, at, p) || bytes_load(from, p->l4, &wire, sizeof(wire) / 4))
 		return -1;
-	p->flow.sport = bpf_ntohs(tcp.source);
-	p->flow.dport = bpf_ntohs(tcp.dest);
-	p->tcp.seq = bpf_ntohl(tcp.seq);
+	if (p->flow.proto == IPPROTO_TCP || (has_udp && p->flow.proto == IPPROTO_UDP)) {
+		p->flow.sport = bpf_ntohs(wire.ports.source);
+		p->flow.dport = bpf_ntohs(wire.ports.dest);
+		if (p->flow.proto == IPPROTO_TCP)
+			p->tcp.seq = bpf_ntohl(wire.ports.seq);
+		return 0;
+	}
+	if (!has_udp || !is_icmp(p))
+		return -1;
+	p->flow.sport = bpf_ntohs(wire.icmp.id);
+	p->tcp.seq = bpf_ntohs(wire.icmp.sequence);
 	return 0;
 }
 

@@ -12,6 +12,7 @@ char LICENSE[] __weak SEC("license") = "GPL";
 /* Set before load. Bit b of the bitmaps: some source's first address byte is b. */
 const volatile __u32 own_netns __weak = 0;
 const volatile __u32 has_ports __weak = 0;
+const volatile __u32 has_udp __weak = 0; /* 0: the verifier takes out all that is for it */
 const volatile __u64 first_v4[4] __weak = {};
 const volatile __u64 first_v6[4] __weak = {};
 

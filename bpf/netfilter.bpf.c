@@ -23,6 +23,17 @@ static __always_inline __u32 nf_ifindex(const struct nf_hook_state *state)
 	return state->in->ifindex;
 }
 
+/*
+ * Whether nothing more can be learned from where the packet is in memory. Of a SYN that leaves
+ * there can, at tc egress; a datagram has no sequence number that would tell it from the next one
+ * there.
+ */
+static __always_inline bool nf_is_end(__u8 hook, __u32 slot, const struct packet *p)
+{
+	return slot == NF_SLOT_LAST &&
+	       (hook == NF_INET_LOCAL_IN || (hook == NF_INET_POST_ROUTING && p->kind != KIND_TCP));
+}
+
 static __noinline int nf_report(__u64 skb_address, __u64 state_address, __u32 slot)
 {
 	const struct nf_hook_state *state = KERNEL_CAST(nf_hook_state, state_address);
@@ -32,18 +43,20 @@ static __noinline int nf_report(__u64 skb_address, __u64 state_address, __u32 sl
 	struct match match;
 	struct conn *conn;
 
-	if (skb_parse(&p) != IPPROTO_TCP)
+	if (skb_parse(&p) <= KIND_OTHER)
 		return 0;
 	/* Which function of a hook took a packet is worth asking where a connection begins or is
 	 * refused. */
-	if (slot >= NF_SLOT_BETWEEN && !(p.tcp.flags & (TCP_SYN | TCP_RST)))
+	if (slot >= NF_SLOT_BETWEEN && p.kind == KIND_TCP && !(p.tcp.flags & (TCP_SYN | TCP_RST)))
 		return 0;
 	conn = conn_on_its_way(&p, &match);
-	if (conn && state->hook == NF_INET_LOCAL_IN && slot == NF_SLOT_LAST)
+	if (!conn)
+		return 0;
+	if (nf_is_end(state->hook, slot, &p))
 		conn_forget_packet(&p);
-	if (conn && (state->hook == NF_INET_FORWARD || state->hook == NF_INET_POST_ROUTING))
+	if (state->hook == NF_INET_FORWARD || state->hook == NF_INET_POST_ROUTING)
 		conn_leaves(conn, &p, &match, skb->skb_iif);
-	if (!conn || !conn_spend(&conn->netfilter, CONN_NETFILTER_MAX))
+	if (!conn_spend(&conn->netfilter, CONN_NETFILTER_MAX))
 		return 0;
 	ev = EVENT_BEGIN(ev_packet, EV_PACKET, skb_address);
 	if (!ev)
@@ -69,7 +82,7 @@ static __always_inline bool nf_maybe_masqueraded(const struct bpf_nf_ctx *ctx,
 	const struct sk_buff *skb = ctx->skb;
 
 	return skb->skb_iif && ctx->state->hook == NF_INET_POST_ROUTING &&
-	       skb_maybe_syn(skb, header) && is_in_flight((__u64)skb);
+	       skb_maybe_begins(skb, header) && is_in_flight((__u64)skb);
 }
 
 static __always_inline int nf_waypoint(struct bpf_nf_ctx *ctx, __u32 slot)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Parsing of IPv4, IPv6 and TCP headers, wherever a packet's bytes are. */
+/* Parsing of IP, TCP, UDP and ICMP echo headers, wherever a packet's bytes are. */
 #ifndef CLBTRACE_PACKET_BPF_H
 #define CLBTRACE_PACKET_BPF_H
 
 #include "bytes.bpf.h"
 #include "kernel.h"
+#include "maps.bpf.h"
 
 enum {
 	TCP_FIN = 1,
@@ -53,14 +54,45 @@ struct tcp_wire {
 	__be16 urgent;
 };
 
+struct udp_wire {
+	__be16 source;
+	__be16 dest;
+	__be16 len;
+	__sum16 check;
+};
+
+struct icmp_wire {
+	__u8 type;
+	__u8 code;
+	__sum16 check;
+	__be16 id; /* of an echo, as the next */
+	__be16 sequence;
+};
+
+enum {
+	ICMP_ECHO_REPLY = 0,
+	ICMP_ECHO_REQUEST = 8,
+	ICMPV6_ECHO_REQUEST = 128,
+	ICMPV6_ECHO_REPLY = 129,
+};
+
+/* What can be followed of a packet; the last three only with has_udp. */
+enum packet_kind {
+	KIND_OTHER = 0,
+	KIND_TCP = 1,
+	KIND_DATAGRAM = 2,
+	KIND_ECHO_REQUEST = 3,
+	KIND_ECHO_REPLY = 4,
+};
+
 struct packet {
 	struct ev_flow flow;
 	struct ev_tcp tcp;
 	__u32 l4;      /* offset of the header after IP */
 	__u32 l4_len;  /* of that header and what follows it, as IP says */
 	__u32 tcp_len; /* of the TCP header, at least 20 */
-	__u32 pad;
-	__u64 skb; /* address of the struct sk_buff, for skb_parse() */
+	__u32 kind;    /* enum packet_kind */
+	__u64 skb;     /* address of the struct sk_buff, for skb_parse() */
 };
 
 static __always_inline void v4_mapped(__u8 to[16], __be32 addr)
@@ -172,6 +204,7 @@ static __always_inline int parse_tcp(const struct bytes *from, struct packet *p)
 	len = (tcp.doff >> 4) * 4;
 	p->tcp_len = len < sizeof(tcp) ? sizeof(tcp) : len;
 	len = p->l4_len > p->tcp_len ? p->l4_len - p->tcp_len : 0;
+	p->kind = KIND_TCP;
 	p->flow.sport = bpf_ntohs(tcp.source);
 	p->flow.dport = bpf_ntohs(tcp.dest);
 	p->tcp.seq = bpf_ntohl(tcp.seq);
@@ -182,9 +215,63 @@ static __always_inline int parse_tcp(const struct bytes *from, struct packet *p)
 	return 0;
 }
 
+static __always_inline int parse_udp(const struct bytes *from, struct packet *p)
+{
+	struct udp_wire udp;
+
+	if (bytes_load(from, p->l4, &udp, sizeof(udp) / 4))
+		return -1;
+	p->kind = KIND_DATAGRAM;
+	p->flow.sport = bpf_ntohs(udp.source);
+	p->flow.dport = bpf_ntohs(udp.dest);
+	p->tcp.payload_len = p->l4_len > sizeof(udp) ? p->l4_len - sizeof(udp) : 0;
+	return 0;
+}
+
+/* Other ICMP messages remain KIND_OTHER. */
+static __always_inline int parse_echo(const struct bytes *from, struct packet *p)
+{
+	struct icmp_wire icmp;
+	bool is_v6 = p->flow.family == 6;
+
+	if (bytes_load(from, p->l4, &icmp, sizeof(icmp) / 4))
+		return -1;
+	if (icmp.type == (is_v6 ? ICMPV6_ECHO_REQUEST : ICMP_ECHO_REQUEST)) {
+		p->kind = KIND_ECHO_REQUEST;
+		p->flow.sport = bpf_ntohs(icmp.id);
+	} else if (icmp.type == (is_v6 ? ICMPV6_ECHO_REPLY : ICMP_ECHO_REPLY)) {
+		p->kind = KIND_ECHO_REPLY;
+		p->flow.dport = bpf_ntohs(icmp.id);
+	} else {
+		return 0;
+	}
+	p->tcp.seq = bpf_ntohs(icmp.sequence);
+	p->tcp.payload_len = p->l4_len > sizeof(icmp) ? p->l4_len - sizeof(icmp) : 0;
+	return 0;
+}
+
+static __always_inline bool is_icmp(const struct packet *p)
+{
+	return p->flow.proto == (p->flow.family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+}
+
+/* Whether what follows an IPv4 header with this protocol may be followed. */
+static __always_inline bool maybe_followed_v4(__u8 protocol)
+{
+	return protocol == IPPROTO_TCP ||
+	       (has_udp && (protocol == IPPROTO_UDP || protocol == IPPROTO_ICMP));
+}
+
+/* The same of an IPv6 header and its next header. */
+static __always_inline bool maybe_followed_v6(__u8 next)
+{
+	return next == IPPROTO_TCP || is_extension(next) ||
+	       (has_udp && (next == IPPROTO_UDP || next == IPPROTO_ICMPV6));
+}
+
 /*
- * Parses a packet from its IP header on. Returns its protocol, IPPROTO_*: with IPPROTO_TCP the
- * fixed TCP header is parsed as well; or -1: leave it alone.
+ * Parses a packet from its IP header on: the flow, the fixed TCP header, a datagram's length, an
+ * echo's sequence number. Returns p->kind, or -1: leave it alone.
  *
  * To be called from a global function: the verifier then follows the parser once, and not again
  * with all that comes after it for each way through it.
@@ -196,7 +283,11 @@ static __always_inline int packet_parse(const struct bytes *from, __be16 protoco
 		return -1;
 	if (p->flow.proto == IPPROTO_TCP && parse_tcp(from, p))
 		return -1;
-	return p->flow.proto;
+	if (has_udp && p->flow.proto == IPPROTO_UDP && parse_udp(from, p))
+		return -1;
+	if (has_udp && is_icmp(p) && parse_echo(from, p))
+		return -1;
+	return p->kind;
 }
 
 #endif

@@ -22,7 +22,7 @@ static __always_inline bool is_in_flight(__u64 skb)
 	return slot && slot->skb == skb;
 }
 
-/* Remembers a SYN as it arrives. */
+/* Remembers a SYN or a datagram as it arrives. */
 static __always_inline void conn_remember_packet(const struct packet *p)
 {
 	struct in_flight *slot = in_flight_slot(p->skb);
@@ -73,10 +73,22 @@ static __always_inline bool is_same_source(const struct ev_flow *a, const struct
 	return x[0] == y[0] && x[1] == y[1] && x[2] == y[2] && x[3] == y[3] && a->sport == b->sport;
 }
 
+/* Whether only the source is another than the one that is known so far. */
+static __always_inline bool is_same_destination(const struct conn *conn, const struct ev_flow *flow,
+						const struct ev_flow *original)
+{
+	const struct ev_flow *known = &conn->aliases[ALIAS_REDIRECTED];
+	struct ev_flow to = known->family ? *known : *original;
+	const word *x = (const word *)to.daddr, *y = (const word *)flow->daddr;
+
+	return x[0] == y[0] && x[1] == y[1] && x[2] == y[2] && x[3] == y[3] &&
+	       to.dport == flow->dport;
+}
+
 /*
- * The connection of a SYN that is in no entry, if it is one that this CPU has taken in: then its
- * addresses were translated since, and the connection gets an alias. flow becomes what it was
- * before. The packet's address alone would not do, memory is used again.
+ * The connection of a SYN or datagram that is in no entry, if it is one that this CPU has taken in:
+ * then its addresses were translated since, and the connection gets an alias. flow becomes what it
+ * was before. The packet's address alone would not do, memory is used again.
  */
 static __always_inline struct conn *conn_translated(struct packet *p, struct match *match)
 {
@@ -89,12 +101,14 @@ static __always_inline struct conn *conn_translated(struct packet *p, struct mat
 		return NULL;
 	original = slot->flow;
 	conn = conn_checked(bpf_map_lookup_elem(&connections, &original));
-	if (!conn || conn->isn != p->tcp.seq)
+	if (!conn || conn->isn != packet_isn(p))
 		return NULL;
 	if (is_same_source(&p->flow, &original))
 		conn_add_alias(conn, ALIAS_REDIRECTED, &p->flow, &original);
-	else
+	else if (p->kind == KIND_TCP || is_same_destination(conn, &p->flow, &original))
 		conn_add_alias(conn, ALIAS_MASQUERADED, &p->flow, &original);
+	else
+		return NULL;
 	p->flow = original;
 	match->way = FROM_PROBER;
 	match->by_alias = 1;
@@ -106,16 +120,17 @@ static __always_inline struct conn *conn_on_its_way(struct packet *p, struct mat
 {
 	struct conn *conn = conn_of(p, match);
 
-	if (!conn && is_syn(p))
+	if (!conn && begins(p))
 		conn = conn_translated(p, match);
 	return conn_checked(conn);
 }
 
-/* A SYN from the prober that came in and leaves again: what becomes of it is told elsewhere. */
+/* A SYN or datagram from the prober that came in and leaves again: what becomes of it is told
+ * elsewhere. */
 static __always_inline void conn_leaves(struct conn *conn, const struct packet *p,
 					const struct match *match, __u32 in_ifindex)
 {
-	if (in_ifindex && match->way == FROM_PROBER && is_syn(p))
+	if (in_ifindex && match->way == FROM_PROBER && begins(p))
 		conn->forwarded = 1;
 }
 

@@ -31,7 +31,7 @@ enum { IN_FLIGHTS = 64 };
  * The counts are of what was already reported, so that one connection cannot flood the ring.
  */
 struct conn {
-	__u32 isn;
+	__u32 isn;	   /* 0 of what is not TCP */
 	__u32 control;	   /* SYN, RST, FIN, either way */
 	__u32 acks[2];	   /* without payload; [0] from the prober, [1] to it */
 	__u32 payloads[2]; /* packets with payload */
@@ -42,11 +42,13 @@ struct conn {
 			  */
 	__u32 forwarded; /* 1: its SYN left again, for another network namespace or host */
 	__u32 netns;	 /* inode of the other namespace where its socket was seen, else 0 */
+	__u32 pad;
+	__u64 last_ns; /* not TCP: when the last datagram from the prober came */
 	/* Its keys in the map aliases, by enum alias_kind; family 0: it has none of this kind. */
 	struct ev_flow aliases[ALIASES];
 };
 
-/* One per CPU and slot: a SYN that it reported at tc ingress, as it was then. */
+/* One per CPU and slot: a SYN or datagram that it took in at tc ingress, as it was then. */
 struct in_flight {
 	__u64 skb;
 	struct ev_flow flow;
@@ -88,7 +90,7 @@ struct walk_args {
 	__u32 pad;
 };
 
-EVENT_ASSERT_SIZE(conn, 132);
+EVENT_ASSERT_SIZE(conn, 144);
 EVENT_ASSERT_SIZE(in_flight, 48);
 EVENT_ASSERT_SIZE(source_key, 20);
 EVENT_ASSERT_SIZE(stranger, 56);

@@ -43,10 +43,10 @@ static __noinline int drop_report(__u64 address, __u64 location, __u32 reason)
 	struct conn *conn;
 	__u32 netns;
 
-	if (skb_parse(&p) != IPPROTO_TCP)
+	if (skb_parse(&p) <= KIND_OTHER)
 		return 0;
 	conn = conn_of(&p, &match);
-	if (!conn && is_syn(&p) && skb_netns(skb) == own_netns)
+	if (!conn && begins(&p) && skb_netns(skb) == own_netns)
 		conn = conn_checked(conn_translated(&p, &match));
 	if (!skb_is_followed(skb, conn, &match, &netns))
 		return 0;

@@ -26,11 +26,11 @@ static __always_inline bool skb_maybe(const struct ipv6hdr *header, __be16 proto
 	if (protocol == bpf_htons(ETH_P_IP))
 		return (maybe_known_byte(first_v4, alias_v4, HEADER_BYTE(header, IP4_SADDR)) ||
 			maybe_known_byte(first_v4, alias_v4, HEADER_BYTE(header, IP4_DADDR))) &&
-		       HEADER_BYTE(header, IP4_PROTOCOL) == IPPROTO_TCP;
+		       maybe_followed_v4(HEADER_BYTE(header, IP4_PROTOCOL));
 	if (protocol == bpf_htons(ETH_P_IPV6))
 		return (maybe_known_byte(first_v6, alias_v6, header->saddr.in6_u.u6_addr8[0]) ||
 			maybe_known_byte(first_v6, alias_v6, header->daddr.in6_u.u6_addr8[0])) &&
-		       maybe_tcp_v6(header->nexthdr);
+		       maybe_followed_v6(header->nexthdr);
 	return false;
 }
 
@@ -52,6 +52,21 @@ static __always_inline bool skb_maybe_syn(const struct sk_buff *skb, const struc
 		flags = HEADER_BYTE(header, IP6_TCP_FLAGS);
 	}
 	return (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
+/* The same with datagrams, if they are followed. */
+static __always_inline bool skb_maybe_begins(const struct sk_buff *skb,
+					     const struct ipv6hdr *header)
+{
+	__u8 proto;
+
+	if (skb_maybe_syn(skb, header))
+		return true;
+	if (!has_udp)
+		return false;
+	proto = skb->protocol == bpf_htons(ETH_P_IP) ? HEADER_BYTE(header, IP4_PROTOCOL)
+						     : header->nexthdr;
+	return proto == IPPROTO_UDP || proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6;
 }
 
 /*

@@ -1,28 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Looks up, at tc ingress, the socket that a SYN will meet. */
+/* Looks up, at tc ingress, the socket that a packet will meet. */
 #ifndef CLBTRACE_SOCKET_BPF_H
 #define CLBTRACE_SOCKET_BPF_H
 
 #include "maps.bpf.h"
 #include "packet.bpf.h"
 
-static __always_inline struct bpf_sock *socket_lookup(struct __sk_buff *skb,
-						      const struct ev_flow *flow)
+/* Returns the length that the look-up wants. */
+static __always_inline __u32 socket_tuple(const struct ev_flow *flow, struct bpf_sock_tuple *tuple)
+{
+	if (flow->family == 4) {
+		__builtin_memcpy(&tuple->ipv4.saddr, flow->saddr + 12, 4);
+		__builtin_memcpy(&tuple->ipv4.daddr, flow->daddr + 12, 4);
+		tuple->ipv4.sport = bpf_htons(flow->sport);
+		tuple->ipv4.dport = bpf_htons(flow->dport);
+		return sizeof(tuple->ipv4);
+	}
+	__builtin_memcpy(tuple->ipv6.saddr, flow->saddr, 16);
+	__builtin_memcpy(tuple->ipv6.daddr, flow->daddr, 16);
+	tuple->ipv6.sport = bpf_htons(flow->sport);
+	tuple->ipv6.dport = bpf_htons(flow->dport);
+	return sizeof(tuple->ipv6);
+}
+
+/* Whether the socket that a datagram will meet is connected: this host has asked, and not a prober.
+ */
+static __always_inline bool udp_is_client(struct __sk_buff *skb, const struct ev_flow *flow)
 {
 	struct bpf_sock_tuple tuple = {};
+	__u32 len = socket_tuple(flow, &tuple);
+	struct bpf_sock *sk;
+	bool connected;
 
-	if (flow->family == 4) {
-		__builtin_memcpy(&tuple.ipv4.saddr, flow->saddr + 12, 4);
-		__builtin_memcpy(&tuple.ipv4.daddr, flow->daddr + 12, 4);
-		tuple.ipv4.sport = bpf_htons(flow->sport);
-		tuple.ipv4.dport = bpf_htons(flow->dport);
-		return bpf_skc_lookup_tcp(skb, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0);
-	}
-	__builtin_memcpy(tuple.ipv6.saddr, flow->saddr, 16);
-	__builtin_memcpy(tuple.ipv6.daddr, flow->daddr, 16);
-	tuple.ipv6.sport = bpf_htons(flow->sport);
-	tuple.ipv6.dport = bpf_htons(flow->dport);
-	return bpf_skc_lookup_tcp(skb, &tuple, sizeof(tuple.ipv6), BPF_F_CURRENT_NETNS, 0);
+	sk = bpf_sk_lookup_udp(skb, &tuple, len, BPF_F_CURRENT_NETNS, 0);
+	if (!sk)
+		return false;
+	connected = sk->state == TCP_ESTABLISHED;
+	bpf_sk_release(sk);
+	return connected;
 }
 
 static __always_inline void socket_listen(const struct tcp_sock *tp, struct ev_socket *ev)
@@ -55,14 +70,17 @@ static __always_inline void socket_time_wait(const struct tcp_timewait_sock *tw,
 /* The lookup is as of before any DNAT, which has not happened yet at tc ingress. */
 __noinline int socket_report(struct __sk_buff *skb, const struct ev_flow *flow)
 {
+	struct bpf_sock_tuple tuple = {};
 	struct tcp_timewait_sock *tw;
 	struct ev_socket *ev;
 	struct tcp_sock *tp;
 	struct bpf_sock *sk;
+	__u32 len;
 
 	if (!flow)
 		return 0;
-	sk = socket_lookup(skb, flow);
+	len = socket_tuple(flow, &tuple);
+	sk = bpf_skc_lookup_tcp(skb, &tuple, len, BPF_F_CURRENT_NETNS, 0);
 	ev = EVENT_BEGIN(ev_socket, EV_SOCKET, (__u64)skb);
 	if (!ev)
 		goto out;

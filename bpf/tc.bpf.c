@@ -34,7 +34,7 @@ static __always_inline bool tc_maybe_v4(const struct ip4_wire *ip, enum tc_way w
 			 : !maybe_known_byte(first_v4, alias_v4, source) &&
 				   !maybe_source_byte(first_v4, *(const __u8 *)&ip->daddr))
 		return false;
-	return ip->protocol == IPPROTO_TCP || (way == TC_OUT && ip->protocol == IPPROTO_ICMP);
+	return maybe_followed_v4(ip->protocol) || (way == TC_OUT && ip->protocol == IPPROTO_ICMP);
 }
 
 static __always_inline bool tc_maybe_v6(const struct ip6_wire *ip, enum tc_way way)
@@ -43,7 +43,7 @@ static __always_inline bool tc_maybe_v6(const struct ip6_wire *ip, enum tc_way w
 			 : !maybe_known_byte(first_v6, alias_v6, ip->saddr[0]) &&
 				   !maybe_source_byte(first_v6, ip->daddr[0]))
 		return false;
-	return maybe_tcp_v6(ip->nexthdr) || (way == TC_OUT && ip->nexthdr == IPPROTO_ICMPV6);
+	return maybe_followed_v6(ip->nexthdr) || (way == TC_OUT && ip->nexthdr == IPPROTO_ICMPV6);
 }
 
 /*
@@ -125,6 +125,14 @@ __noinline int tc_report(struct __sk_buff *skb, struct packet *p, const struct t
 	return tc_report_sized(skb, p, place, EV_CAPTURE_PAYLOAD);
 }
 
+/* A datagram that belongs to what this host has asked: no probe. */
+static __always_inline bool tc_is_answer(struct __sk_buff *skb, const struct packet *p)
+{
+	return has_udp && p->kind == KIND_DATAGRAM &&
+	       !bpf_map_lookup_elem(&connections, &p->flow) && is_source(p->flow.saddr) &&
+	       udp_is_client(skb, &p->flow);
+}
+
 static __noinline int tc_in(struct __sk_buff *skb, __u32 l2_len)
 {
 	struct tc_place place = {.way = TC_IN, .l2_len = l2_len};
@@ -132,15 +140,15 @@ static __noinline int tc_in(struct __sk_buff *skb, __u32 l2_len)
 	struct match match;
 	struct conn *conn;
 
-	if (tc_parse(skb, l2_len, &p) != IPPROTO_TCP)
+	if (tc_parse(skb, l2_len, &p) <= KIND_OTHER || tc_is_answer(skb, &p))
 		return 0;
-	if (is_syn(&p))
+	if (begins(&p))
 		conn = conn_enter(&p, &place.untracked);
 	else
 		conn = conn_from_prober(&p.flow, &match);
 	if (conn ? !conn_wants(conn, &p, FROM_PROBER) : !place.untracked)
 		return 0;
-	if (!is_syn(&p)) {
+	if (!begins(&p)) {
 		tc_report(skb, &p, &place);
 		return 0;
 	}
@@ -149,7 +157,8 @@ static __noinline int tc_in(struct __sk_buff *skb, __u32 l2_len)
 		bpf_map_delete_elem(&connections, &p.flow);
 		return 0;
 	}
-	socket_report(skb, &p.flow);
+	if (is_syn(&p))
+		socket_report(skb, &p.flow);
 	conn_remember_packet(&p);
 	return 0;
 }
@@ -160,12 +169,12 @@ static __noinline int tc_out(struct __sk_buff *skb, __u32 l2_len)
 	struct packet p = {.skb = (__u64)skb};
 	struct match match;
 	struct conn *conn;
-	int proto;
+	int kind;
 
-	proto = tc_parse(skb, l2_len, &p);
-	if (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6)
-		icmp_exit_report(skb, p.l4, proto);
-	if (proto != IPPROTO_TCP)
+	kind = tc_parse(skb, l2_len, &p);
+	if (kind == KIND_OTHER && is_icmp(&p))
+		icmp_exit_report(skb, p.l4, p.flow.proto);
+	if (kind <= KIND_OTHER)
 		return 0;
 	conn = conn_on_its_way(&p, &match);
 	if (!conn)

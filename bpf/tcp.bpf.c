@@ -96,7 +96,7 @@ static __noinline int reset_passive(__u64 sk_address, __u64 skb_address, const s
 	struct conn *conn;
 	__u32 netns;
 
-	if (skb_parse(&p) != IPPROTO_TCP)
+	if (skb_parse(&p) != KIND_TCP)
 		return 0;
 	conn = conn_from_prober(&p.flow, &match);
 	if (!skb_is_followed(skb, conn, &match, &netns))

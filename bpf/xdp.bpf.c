@@ -61,7 +61,7 @@ static __noinline int xdp_syn(struct xdp_md *ctx, __be16 protocol)
 	__u8 untracked = 0;
 	struct conn *conn;
 
-	if (xdp_parse(ctx, protocol, &p) != IPPROTO_TCP || !is_syn(&p))
+	if (xdp_parse(ctx, protocol, &p) != KIND_TCP || !is_syn(&p))
 		return 0;
 	conn = conn_enter(&p, &untracked);
 	if (conn ? conn_wants(conn, &p, FROM_PROBER) : untracked)
@@ -86,7 +86,7 @@ int xdp_in(struct xdp_md *ctx)
 		    maybe_source_byte(first_v4, *(const __u8 *)&ip4->saddr))
 			xdp_syn(ctx, ether->protocol);
 	} else if (ether->protocol == bpf_htons(ETH_P_IPV6)) {
-		if ((const void *)(ip6 + 1) <= end && maybe_tcp_v6(ip6->nexthdr) &&
+		if ((const void *)(ip6 + 1) <= end && maybe_followed_v6(ip6->nexthdr) &&
 		    maybe_source_byte(first_v6, ip6->saddr[0]))
 			xdp_syn(ctx, ether->protocol);
 	}

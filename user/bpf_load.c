@@ -146,6 +146,7 @@ static int configure(struct clbtrace_bpf *skel, const struct options *options,
 	if (err)
 		return err;
 	skel->rodata->has_ports = !options->all_ports;
+	skel->rodata->has_udp = options->udp;
 	set_first_bytes(skel, options);
 	err = bpf_map__set_max_entries(skel->maps.connections, options->max_probes);
 	if (!err)
