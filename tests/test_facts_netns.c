@@ -3,6 +3,7 @@
 // them are skipped where making one is not permitted.
 #define _GNU_SOURCE /* unshare */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -200,9 +201,13 @@ static void start_isolated(struct child *child)
 	finish(child);
 }
 
-static void start_linked(struct child *child, struct bench *bench, const char *outer,
-			 const char *addr)
+/* The interface of a namespace that ended may still be there for a while: each has its name. */
+static void start_linked(struct child *child, struct bench *bench, const char *addr)
 {
+	static int n;
+	char outer[16];
+
+	snprintf(outer, sizeof(outer), "outer%d", n++);
 	start(child, addr);
 	assert_int_equal(make_pair(&bench->facts->home.route, outer, 0, "inner0", child->pid), 0);
 	finish(child);
@@ -273,7 +278,7 @@ static void test_isolated(void **state)
 	assert_non_null(listener);
 	assert_int_equal(bench.taken.needs, NEED_ELSEWHERE);
 	assert_int_equal(listener->pid, child.pid);
-	assert_int_equal(listener->pstate, 'S');
+	assert_true(listener->pstate == 'S' || listener->pstate == 'R');
 	assert_int_equal(listener->port, PORT);
 	assert_memory_equal(&listener->flow, &bench.request.probe, sizeof(listener->flow));
 	/* Of the listeners where the service is, it is none. */
@@ -294,7 +299,7 @@ static void test_linked_first(void **state)
 	(void)state;
 	setup(&bench);
 	start_isolated(&isolated);
-	start_linked(&linked, &bench, "outer0", "198.51.100.2");
+	start_linked(&linked, &bench, "198.51.100.2");
 	gather(&bench, NEED_ELSEWHERE);
 	assert_non_null(find(&bench, &isolated));
 	assert_int_equal(bench.taken.listeners[0].netns, linked.inode);
@@ -314,10 +319,10 @@ static void test_left_out(void **state)
 	(void)state;
 	setup(&bench);
 	route = &bench.facts->home.route;
-	start_linked(&prober, &bench, "outer0", "198.51.100.2");
+	start_linked(&prober, &bench, "198.51.100.2");
 	set_addr(bench.request.probe.saddr, "198.51.100.2");
 	start(&foreign, "203.0.113.2");
-	assert_int_equal(make_pair(route, "outer1", prober.pid, "inner0", foreign.pid), 0);
+	assert_int_equal(make_pair(route, "outer0", prober.pid, "inner0", foreign.pid), 0);
 	finish(&foreign);
 	gather(&bench, NEED_ELSEWHERE);
 	assert_int_equal(bench.taken.needs, NEED_ELSEWHERE);
@@ -340,7 +345,7 @@ static void test_service(void **state)
 
 	(void)state;
 	setup(&bench);
-	start_linked(&child, &bench, "outer0", "198.51.100.2");
+	start_linked(&child, &bench, "198.51.100.2");
 	set_addr(bench.request.service.daddr, "198.51.100.2");
 	/* The second time from what is remembered. */
 	for (int i = 0; i < 2; i++) {
@@ -372,7 +377,7 @@ static void test_stopped_inside(void **state)
 	(void)state;
 	setup(&bench);
 	facts_snapshot(bench.facts, NS_PER_SEC);
-	start_linked(&child, &bench, "outer0", "198.51.100.2");
+	start_linked(&child, &bench, "198.51.100.2");
 	set_addr(bench.request.service.daddr, "198.51.100.2");
 	gather(&bench, needs);
 	assert_int_equal(bench.taken.needs, needs);
@@ -412,7 +417,23 @@ static void test_end(void **state)
 	facts_close(bench.facts);
 }
 
-/* Where /proc was left, the next reading goes on: all are found, and none is lost that was. */
+static long position_after(pid_t pid)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	long position;
+
+	assert_non_null(proc);
+	do {
+		entry = readdir(proc);
+		assert_non_null(entry);
+	} while (strtol(entry->d_name, NULL, 10) != pid);
+	position = telldir(proc);
+	closedir(proc);
+	return position;
+}
+
+/* Where /proc was left, the next reading goes on: what is found is what comes after that. */
 static void test_list_resumed(void **state)
 {
 	struct netns_list list = {0};
@@ -425,10 +446,9 @@ static void test_list_resumed(void **state)
 		start_isolated(&children[i]);
 	assert_int_equal(netns_list_read(&list, &bench.facts->home), 0);
 	assert_int_equal(list.resume, 0);
-	/* As if the time had been over after the first: proc_pid_readdir()'s position of the next.
-	 */
+	/* As if the time had been over after the first. */
 	list.pass++;
-	list.resume = children[0].pid + 258;
+	list.resume = position_after(children[0].pid);
 	list.not_before_ns = 0;
 	assert_int_equal(netns_list_read(&list, &bench.facts->home), 0);
 	assert_null(netns_list_find(&list, children[0].inode));
