@@ -79,6 +79,8 @@ static void test_none(void **state)
 	expect("0::/system.slice/docker.service\n", "");
 	expect("0::/machine.slice/libvirtd.service\n", "");
 	expect("0::/machine-a.scope\n", "");
+	expect("0::/machine.slices/machine-a.scope\n", "");
+	expect("0::/lxcfs/web1\n", "");
 	expect("0::/machine.slice/libpod-conmon-" ID ".scope\n", "");
 	expect("0::/lxc.monitor.web1\n", "");
 	expect("0::/lxc\n", "");

@@ -15,8 +15,8 @@ const struct cause causes_application[] = {
 			  {E(REQUEST) | E(RESET_UNREAD), E(RESPONSE), CONFIDENCE_CERTAIN}},
 		.needs = NEED_SERVICE,
 		.summary = "[{process} ]closed the connection without answering the "
-			   "request[{unread_close} (with bytes of it unread)]",
-		.fix = {"[{proxied}{comm} hands connections on to a container: is the service in "
+			   "request[{?unread_close} (with bytes of it unread)]",
+		.fix = {"[{?proxied}{comm} hands connections on to a container: is the service in "
 			"it "
 			"up? docker ps]",
 			"does port {dport} speak TLS? some servers close at plaintext without a "
@@ -42,8 +42,8 @@ const struct cause causes_application[] = {
 		.summary = "connected, but not accepted within {timeout} ms[: {process} does not "
 			   "call accept()][ and is {pstate}][, {backlog} connections wait (limit "
 			   "{limit})][; {fds_words}]",
-		.fix = {"[{stopped}kill -CONT {pid}  # it is stopped]",
-			"[{fds_full}raise the limit of open files of {comm} (now {fds_limit}): "
+		.fix = {"[{?stopped}kill -CONT {pid}  # it is stopped]",
+			"[{?fds_full}raise the limit of open files of {comm} (now {fds_limit}): "
 			"LimitNOFILE= in its unit, and look what it leaks: ls -l /proc/{pid}/fd]",
 			"[cat /proc/{pid}/wchan; grep State /proc/{pid}/status  # why {comm} is "
 			"stuck]",
@@ -74,8 +74,8 @@ const struct cause causes_application[] = {
 		.needs = NEED_CONN | NEED_SERVICE,
 		.summary = "{no_answer_words}[: {process} has not answered][ and is {pstate}][, "
 			   "{unread} bytes of it still unread][; {fds_words}]",
-		.fix = {"[{stopped}kill -CONT {pid}  # it is stopped]",
-			"[{fds_full}raise the limit of open files of {comm} (now {fds_limit}): "
+		.fix = {"[{?stopped}kill -CONT {pid}  # it is stopped]",
+			"[{?fds_full}raise the limit of open files of {comm} (now {fds_limit}): "
 			"LimitNOFILE= in its unit]",
 			"[cat /proc/{pid}/wchan; grep State /proc/{pid}/status  # what {comm} "
 			"waits for]",

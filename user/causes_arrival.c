@@ -108,7 +108,7 @@ const struct cause causes_arrival[] = {
 			   "{local_words}",
 		.fix = {"[ip addr del {src_cidr} dev {src_if}  # if the VIP does not have to be "
 			"here]",
-			"[{vip}or have the balancer probe from 100.64.0.0/10 instead of the VIP]"},
+			"[{?vip}or have the balancer probe from 100.64.0.0/10 instead of the VIP]"},
 	},
 	{
 		.id = "not-for-us",

@@ -122,7 +122,7 @@ const struct cause causes_service[] = {
 		.summary = "dropped by {filter_words}[ of {process}]",
 		.fix = {"[bpftool prog show id {cgroup_filter}  # whose it is; systemd's own: "
 			"systemctl show -p IPAddressDeny UNIT]",
-			"[{socket_filter}{comm} filters its own socket: look in its configuration "
+			"[{?socket_filter}{comm} filters its own socket: look in its configuration "
 			"for address or rate limits]"},
 	},
 	{
@@ -241,8 +241,8 @@ const struct cause causes_service[] = {
 		.needs = NEED_SERVICE | NEED_COUNTERS,
 		.summary = "accept queue of {process} full: backlog {backlog}, limit {limit} "
 			   "(somaxconn {somaxconn}); {overflow_words}",
-		.fix = {"[{stopped}kill -CONT {pid}  # {comm} is stopped]",
-			"[{fds_full}raise the limit of open files of {comm} (now {fds_limit}): "
+		.fix = {"[{?stopped}kill -CONT {pid}  # {comm} is stopped]",
+			"[{?fds_full}raise the limit of open files of {comm} (now {fds_limit}): "
 			"LimitNOFILE= in its unit]",
 			"[{comm} does not accept fast enough: more workers, or look what blocks "
 			"it: cat /proc/{pid}/wchan]",

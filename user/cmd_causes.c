@@ -66,7 +66,10 @@ static void print_wrapped(const char *text, int indent)
 static bool name_as_value(void *ctx, const char *name, size_t name_len, char *out, size_t out_len)
 {
 	(void)ctx;
-	snprintf(out, out_len, "<%.*s>", (int)name_len, name);
+	out[0] = 0;
+	/* A condition prints nothing. */
+	if (*name != '?')
+		snprintf(out, out_len, "<%.*s>", (int)name_len, name);
 	return true;
 }
 

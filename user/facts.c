@@ -75,7 +75,7 @@ void facts_close(struct facts *facts)
 		free(facts->cache[i].record.data);
 	free(facts->scratch.data);
 	vec_free(&facts->symbols);
-	survey_free(&facts->survey);
+	netns_list_free(&facts->netns);
 	netns_close_all(facts);
 	free(facts);
 }

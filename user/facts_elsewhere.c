@@ -9,20 +9,19 @@ enum { ELSEWHERE_MAX = 8 };
 
 /* The prober itself, in a laboratory, and where the service was looked for already, are not meant.
  */
-static bool is_candidate(const struct gather *g, const struct survey_space *space, uint32_t service)
+static bool is_candidate(const struct gather *g, const struct netns_place *place, uint32_t service)
 {
-	return space->inode != service &&
-	       !survey_has_addr(&g->facts->survey, space->inode, g->request->probe.saddr);
+	return place->inode != service && netns_is_known(place, g->request->service.proto) &&
+	       !netns_has_addr(place, g->request->probe.saddr);
 }
 
-static int pick_from(const struct gather *g, uint32_t inode, struct vec *out)
+static int pick_from(const struct gather *g, const struct netns_place *place, struct vec *out)
 {
-	const struct vec *listeners = &g->facts->survey.listeners;
-	const struct fact_listener *listener = listeners->data;
+	const struct fact_listener *listener = place->listeners.data;
 	struct fact_listener *picked;
 
-	for (size_t i = 0; i < listeners->n && out->n < ELSEWHERE_MAX; i++) {
-		if (listener[i].netns != inode || listener[i].port != g->request->service.dport)
+	for (size_t i = 0; i < place->listeners.n && out->n < ELSEWHERE_MAX; i++) {
+		if (listener[i].port != g->request->service.dport)
 			continue;
 		picked = vec_push(out);
 		if (!picked)
@@ -32,15 +31,15 @@ static int pick_from(const struct gather *g, uint32_t inode, struct vec *out)
 	return 0;
 }
 
-static int pick(const struct gather *g, enum survey_kind kind, uint32_t service, struct vec *out)
+static int pick(const struct gather *g, enum netns_kind kind, uint32_t service, struct vec *out)
 {
-	const struct survey *survey = &g->facts->survey;
-	const struct survey_space *space = survey->spaces.data;
+	const struct netns_list *list = &g->facts->netns;
+	const struct netns_place *place = list->places.data;
 	int err = 0;
 
-	for (size_t i = 0; i < survey->spaces.n && !err; i++)
-		if (space[i].kind == kind && is_candidate(g, &space[i], service))
-			err = pick_from(g, space[i].inode, out);
+	for (size_t i = 0; i < list->places.n && !err; i++)
+		if (place[i].kind == kind && is_candidate(g, &place[i], service))
+			err = pick_from(g, &place[i], out);
 	return err;
 }
 
@@ -51,18 +50,19 @@ int gather_elsewhere(struct gather *g)
 	const uint8_t proto = g->request->service.proto;
 	struct fact_listener *listener;
 	uint32_t service;
+	bool complete;
 	int err;
 
 	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP)
 		return 0;
 	/* An address that is nowhere leaves no namespace out. */
 	service_locate(g, &service);
-	err = survey_take(g->facts, proto, g->loaded);
+	err = survey_take(g->facts, proto, g->loaded, &complete);
 	if (!err)
-		err = pick(g, SURVEY_LINKED, service, &picked);
+		err = pick(g, NETNS_LINKED, service, &picked);
 	if (!err)
-		err = pick(g, SURVEY_ISOLATED, service, &picked);
-	if (!err && !picked.n && !g->facts->survey.complete)
+		err = pick(g, NETNS_ISOLATED, service, &picked);
+	if (!err && !picked.n && !complete)
 		err = -ETIMEDOUT;
 	if (err)
 		goto out;

@@ -218,6 +218,7 @@ struct facts {
 	struct netns_view home; /* the traced namespace: the one that facts_open() was called in */
 	struct netns_view *views[NETNS_VIEWS];
 	struct netns_view *at; /* the namespace that this process is in now */
+	struct netns_list netns;
 	struct survey survey;
 	hook_walk_fn walk;
 	void *walk_ctx;

@@ -111,21 +111,21 @@ static int view_slot(struct facts *facts)
 	return oldest;
 }
 
-static int open_listed(struct facts *facts, uint32_t inode, const struct netns_place **place)
+static int open_listed(struct facts *facts, uint32_t inode, struct netns_place **place)
 {
-	*place = netns_list_find(&facts->survey.list, inode);
+	*place = netns_list_find(&facts->netns, inode);
 	return *place ? netns_open(*place, &facts->home) : -ENOENT;
 }
 
 /* By the list as it is; if the namespace is not where that says, by a new one. */
 static int open_view(struct facts *facts, uint32_t inode, struct netns_view **out)
 {
-	struct netns_list *list = &facts->survey.list;
-	const struct netns_place *place;
+	struct netns_list *list = &facts->netns;
+	struct netns_place *place;
 	int err = 0, fd, slot;
 
 	fd = open_listed(facts, inode, &place);
-	if (fd < 0 && facts_clock_ns() >= list->not_before_ns) {
+	if (fd < 0) {
 		err = netns_list_read(list, &facts->home);
 		fd = err ? err : open_listed(facts, inode, &place);
 	}

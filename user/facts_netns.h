@@ -20,10 +20,23 @@ enum {
 	NETNS_PATH_LEN = 64,
 };
 
+enum netns_kind {
+	NETNS_FOREIGN,	/* it has a network of its own, not linked with the traced one */
+	NETNS_LINKED,	/* one of its interfaces has its peer or lower device in the traced one */
+	NETNS_ISOLATED, /* no interface but loopback is up */
+};
+
 /* A namespace, by a file that stands for it: /proc/PID/ns/net or a name in /run/netns. */
 struct netns_place {
 	uint32_t inode;
+	uint32_t pass; /* the last reading of the list that it was in */
 	char path[NETNS_PATH_LEN];
+	uint64_t addrs_ns; /* when kind and addrs were looked up, 0: never */
+	uint64_t listeners_ns;
+	uint32_t kind;	      /* enum netns_kind */
+	uint32_t proto;	      /* of the listeners */
+	struct vec addrs;     /* uint8_t[16]: loopback and link-local ones left out */
+	struct vec listeners; /* struct fact_listener, netns set: of linked and isolated ones */
 };
 
 struct netns_pid {
@@ -33,10 +46,12 @@ struct netns_pid {
 
 /* The distinct namespaces but the traced one. */
 struct netns_list {
-	struct vec places;	/* struct netns_place */
-	struct vec pids;	/* struct netns_pid: processes in them */
+	struct vec places; /* struct netns_place */
+	struct vec pids;   /* struct netns_pid: processes in them */
+	uint32_t pass;
+	long resume;		/* where in /proc the reading was broken off, 0: it was not */
 	uint64_t not_before_ns; /* when it may be read again */
-	bool complete;
+	bool complete;		/* all of it was read, at least once */
 };
 
 /*
@@ -57,10 +72,15 @@ struct netns_view {
 
 /* The number in "net:[NUMBER]", 0 if the text is not that. */
 uint32_t netns_parse_link(const char *text);
-/* Reads the list anew, home (an inode) left out. Returns 0 or -errno. */
+/*
+ * Reads the list, the namespace of home left out, or goes on where the time did not suffice. Takes
+ * a tenth of the time at most: before not_before_ns it stays as it is. Returns 0 or -errno.
+ */
 int netns_list_read(struct netns_list *list, const struct netns_view *home);
 void netns_list_free(struct netns_list *list);
-const struct netns_place *netns_list_find(const struct netns_list *list, uint32_t inode);
+struct netns_place *netns_list_find(const struct netns_list *list, uint32_t inode);
+/* Takes out the place at index i; the last one is then there. */
+void netns_list_remove(struct netns_list *list, size_t i);
 /*
  * Opens the namespace. Returns the descriptor, -ESTALE if the file stands for another one by now,
  * or -errno.
@@ -89,43 +109,24 @@ void facts_netns_leave(struct facts *facts);
 void netns_expire(struct facts *facts);
 void netns_close_all(struct facts *facts);
 
-enum survey_kind {
-	SURVEY_FOREIGN,	 /* it has a network of its own, not linked with the traced one */
-	SURVEY_LINKED,	 /* one of its interfaces has its peer or lower device in the traced one */
-	SURVEY_ISOLATED, /* no interface but loopback is up */
-};
-
-struct survey_space {
-	uint32_t inode;
-	uint32_t kind; /* enum survey_kind */
-};
-
-struct survey_addr {
-	uint32_t inode;
-	uint8_t addr[16];
-};
-
-/* What was found in the other namespaces of this host. */
+/* The going through of the places. */
 struct survey {
-	struct netns_list list;
-	struct vec spaces;    /* struct survey_space */
-	struct vec addrs;     /* struct survey_addr: loopback and link-local ones left out */
-	struct vec listeners; /* struct fact_listener, netns set: of linked and isolated ones */
 	uint64_t not_before_ns;
+	size_t next; /* the place to look at */
 	int error;
-	uint8_t proto; /* of the listeners */
-	bool complete; /* there was time for all of them */
+	uint8_t proto;
 };
 
 /*
- * Brings facts->survey up to date, with the listeners of proto (0: of any protocol, or none). It is
- * held to a tenth of the time: until then the last one stands. Returns 0 or -errno.
+ * Brings what is known of the places of facts->netns up to date, with the listeners of proto (0: of
+ * any protocol, or none). It is held to a tenth of the time: until then what is known stands.
+ * *complete: it is known of all of them. Returns 0 or -errno.
  */
-int survey_take(struct facts *facts, uint8_t proto, bool loaded);
-void survey_free(struct survey *survey);
-bool survey_has_addr(const struct survey *survey, uint32_t inode, const uint8_t addr[16]);
-/* A namespace that has this address, a linked one if there is; 0: none. */
-uint32_t survey_find_addr(const struct survey *survey, const uint8_t addr[16]);
+int survey_take(struct facts *facts, uint8_t proto, bool loaded, bool *complete);
+/* Whether what is known of the place is recent: addresses, and listeners of proto if it is not 0.
+ */
+bool netns_is_known(const struct netns_place *place, uint8_t proto);
+bool netns_has_addr(const struct netns_place *place, const uint8_t addr[16]);
 
 /*
  * Finds the namespace that the service's address is in; 0: the traced one. Returns -EHOSTUNREACH

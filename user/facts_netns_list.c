@@ -11,8 +11,8 @@
 #include "facts_internal.h"
 
 #define NAMED_DIR "/run/netns"
-/* What is not listed by then is left out: events wait meanwhile. */
-#define BUDGET_NS (20 * NS_PER_MS)
+/* Events wait meanwhile: the rest is listed the next time. */
+#define BUDGET_NS (15 * NS_PER_MS)
 
 uint32_t netns_parse_link(const char *text)
 {
@@ -27,32 +27,53 @@ uint32_t netns_parse_link(const char *text)
 	return strcmp(end, "]") || errno || inode > UINT32_MAX ? 0 : inode;
 }
 
-const struct netns_place *netns_list_find(const struct netns_list *list, uint32_t inode)
+struct netns_place *netns_list_find(const struct netns_list *list, uint32_t inode)
 {
-	const struct netns_place *place = list->places.data;
+	struct netns_place *place = list->places.data;
 
-	/* Neighbours in /proc are mostly of one namespace. */
-	for (size_t i = list->places.n; i > 0; i--)
-		if (place[i - 1].inode == inode)
-			return &place[i - 1];
+	for (size_t i = 0; i < list->places.n; i++)
+		if (place[i].inode == inode)
+			return &place[i];
 	return NULL;
 }
 
+static void free_place(struct netns_place *place)
+{
+	vec_free(&place->addrs);
+	vec_free(&place->listeners);
+}
+
+void netns_list_remove(struct netns_list *list, size_t i)
+{
+	struct netns_place *place = list->places.data;
+
+	free_place(&place[i]);
+	place[i] = place[--list->places.n];
+}
+
+/* The first file of each pass is the newest to be seen: another one's process may be gone. */
 static int add_place(struct netns_list *list, uint32_t inode, const char *dir, const char *name,
 		     const char *file)
 {
-	struct netns_place *place;
-	int len;
+	struct netns_place *place = netns_list_find(list, inode);
+	char path[NETNS_PATH_LEN];
 
-	if (netns_list_find(list, inode) || list->places.n >= NETNS_MAX)
+	if (place && place->pass == list->pass)
 		return 0;
-	place = vec_push(&list->places);
+	if (snprintf(path, sizeof(path), "%s/%s%s", dir, name, file) >= (int)sizeof(path))
+		return 0;
+	if (!place && list->places.n < NETNS_MAX) {
+		place = vec_push(&list->places);
+		if (!place)
+			return -ENOMEM;
+		place->inode = inode;
+		place->addrs.size = 16;
+		place->listeners.size = sizeof(struct fact_listener);
+	}
 	if (!place)
-		return -ENOMEM;
-	place->inode = inode;
-	len = snprintf(place->path, sizeof(place->path), "%s/%s%s", dir, name, file);
-	if (len >= (int)sizeof(place->path))
-		list->places.n--;
+		return 0;
+	place->pass = list->pass;
+	memcpy(place->path, path, sizeof(path));
 	return 0;
 }
 
@@ -83,6 +104,7 @@ static int add_process(struct netns_list *list, int proc, const char *name, uint
 	return add_place(list, inode, "/proc", name, "/ns/net");
 }
 
+/* The position in /proc is the process's number, so that it stays good when /proc is closed. */
 static int add_processes(struct netns_list *list, uint32_t home, uint64_t deadline_ns)
 {
 	struct dirent *entry;
@@ -93,21 +115,24 @@ static int add_processes(struct netns_list *list, uint32_t home, uint64_t deadli
 	proc = opendir("/proc");
 	if (!proc)
 		return -errno;
+	if (list->resume)
+		seekdir(proc, list->resume);
+	list->resume = 0;
 	while (!err && (entry = readdir(proc))) {
 		if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
 			continue;
+		err = add_process(list, dirfd(proc), entry->d_name, home);
 		if (++n % 64 == 0 && facts_clock_ns() > deadline_ns) {
-			list->complete = false;
+			list->resume = telldir(proc);
 			break;
 		}
-		err = add_process(list, dirfd(proc), entry->d_name, home);
 	}
 	closedir(proc);
 	return err;
 }
 
 /* A file there that nothing is mounted on, left behind, is of another file system. */
-static int add_named(struct netns_list *list, const struct netns_view *home, uint64_t deadline_ns)
+static int add_named(struct netns_list *list, const struct netns_view *home)
 {
 	struct dirent *entry;
 	struct stat own, st;
@@ -119,18 +144,30 @@ static int add_named(struct netns_list *list, const struct netns_view *home, uin
 	dir = opendir(NAMED_DIR);
 	if (!dir)
 		return 0;
-	while (!err && (entry = readdir(dir))) {
-		if (facts_clock_ns() > deadline_ns) {
-			list->complete = false;
-			break;
-		}
-		if (fstatat(dirfd(dir), entry->d_name, &st, 0) || st.st_dev != own.st_dev ||
-		    st.st_ino == home->inode)
-			continue;
-		err = add_place(list, st.st_ino, NAMED_DIR, entry->d_name, "");
-	}
+	for (int i = 0; i < NETNS_MAX && !err && (entry = readdir(dir)); i++)
+		if (!fstatat(dirfd(dir), entry->d_name, &st, 0) && st.st_dev == own.st_dev &&
+		    st.st_ino != home->inode)
+			err = add_place(list, st.st_ino, NAMED_DIR, entry->d_name, "");
 	closedir(dir);
 	return err;
+}
+
+static void begin_pass(struct netns_list *list)
+{
+	list->places.size = sizeof(struct netns_place);
+	list->pids.size = sizeof(struct netns_pid);
+	list->pids.n = 0;
+	list->pass++;
+}
+
+static void end_pass(struct netns_list *list)
+{
+	const struct netns_place *place = list->places.data;
+
+	for (size_t i = list->places.n; i > 0; i--)
+		if (place[i - 1].pass != list->pass)
+			netns_list_remove(list, i - 1);
+	list->complete = list->places.n < NETNS_MAX;
 }
 
 int netns_list_read(struct netns_list *list, const struct netns_view *home)
@@ -140,20 +177,25 @@ int netns_list_read(struct netns_list *list, const struct netns_view *home)
 
 	if (home->fd < 0)
 		return -EPERM;
-	list->places.size = sizeof(struct netns_place);
-	list->pids.size = sizeof(struct netns_pid);
-	list->places.n = 0;
-	list->pids.n = 0;
-	list->complete = true;
+	if (start < list->not_before_ns)
+		return 0;
+	if (!list->resume)
+		begin_pass(list);
 	err = add_processes(list, home->inode, start + BUDGET_NS);
-	if (!err)
-		err = add_named(list, home, start + BUDGET_NS);
+	if (!err && !list->resume) {
+		err = add_named(list, home);
+		end_pass(list);
+	}
 	list->not_before_ns = start + 10 * (facts_clock_ns() - start);
 	return err;
 }
 
 void netns_list_free(struct netns_list *list)
 {
+	struct netns_place *place = list->places.data;
+
+	for (size_t i = 0; i < list->places.n; i++)
+		free_place(&place[i]);
 	vec_free(&list->places);
 	vec_free(&list->pids);
 }

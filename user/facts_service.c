@@ -44,19 +44,43 @@ static uint32_t find_known(struct facts *facts, const uint8_t addr[16])
 	return 0;
 }
 
+/* A linked one if there is, else any; 0: none. */
+static uint32_t find_listed(const struct netns_list *list, const uint8_t addr[16])
+{
+	const struct netns_place *place = list->places.data;
+	uint32_t found = 0;
+
+	for (size_t i = 0; i < list->places.n; i++) {
+		if (!netns_is_known(&place[i], 0) || !netns_has_addr(&place[i], addr))
+			continue;
+		if (place[i].kind == NETNS_LINKED)
+			return place[i].inode;
+		if (!found)
+			found = place[i].inode;
+	}
+	return found;
+}
+
 static int find_among_all(struct gather *g, const uint8_t addr[16], uint32_t *inode)
 {
 	const uint8_t proto = g->request->service.proto;
 	struct facts *facts = g->facts;
+	bool complete;
 	int err;
 
-	err = survey_take(facts, proto == IPPROTO_UDP ? IPPROTO_UDP : IPPROTO_TCP, g->loaded);
+	err = survey_take(facts, proto == IPPROTO_UDP ? IPPROTO_UDP : IPPROTO_TCP, g->loaded,
+			  &complete);
 	if (err)
 		return err;
-	*inode = survey_find_addr(&facts->survey, addr);
+	*inode = find_listed(&facts->netns, addr);
 	if (!*inode)
+<<<<<<< HEAD
 		return facts->survey.complete ? -EHOSTUNREACH : -ETIMEDOUT;
 	err = facts_netns_enter(facts, *inode);
+=======
+		return complete ? -EHOSTUNREACH : -ETIMEDOUT;
+	err = facts_netns_enter(facts, *inode);
+>>>>>>> 5855fd5b8cffd1d54139615a7654781371be0b4f
 	if (!err)
 		memcpy(facts->at->addr, addr, 16);
 	return err;

@@ -118,7 +118,7 @@ void listeners_owners_in(struct facts *facts, bool loaded, struct vec *listeners
 	struct vec wants = {.size = sizeof(struct process_want)};
 
 	if (!collect_wants(listeners, &wants)) {
-		process_find_among(&facts->processes, loaded, &facts->survey.list.pids, wants.data,
+		process_find_among(&facts->processes, loaded, &facts->netns.pids, wants.data,
 				   wants.n);
 		describe_owners(listeners, &wants);
 	}
@@ -131,7 +131,7 @@ static void find_owners(struct facts *facts, bool loaded, struct process_want *w
 	for (size_t i = 0; i < n; i++)
 		want[i].netns = facts->at->inode;
 	if (facts->at != &facts->home)
-		process_find_among(&facts->processes, loaded, &facts->survey.list.pids, want, n);
+		process_find_among(&facts->processes, loaded, &facts->netns.pids, want, n);
 	process_find(&facts->processes, loaded, want, n);
 }
 

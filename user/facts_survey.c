@@ -11,16 +11,11 @@
 #include "facts_internal.h"
 #include "flow.h"
 
-/* What is not looked at by then, the listing of the namespaces included, is left out. */
+/* What there is no time for, the listing of the namespaces included, is left for the next time. */
 #define BUDGET_NS (35 * NS_PER_MS)
+/* How long interfaces and addresses of a namespace are taken as they were. */
+#define ADDRS_NS  (2 * NS_PER_SEC)
 #define LOADED_NS (200 * NS_PER_MS)
-
-/* One namespace at a time. */
-struct visit {
-	struct survey *survey;
-	struct survey_space space;
-	struct netns_view *view;
-};
 
 static int on_nsid(const struct nlmsghdr *nlh, void *data)
 {
@@ -68,23 +63,23 @@ static bool is_up_beyond_loopback(const struct vec *links)
  * one's number in this one. The dump assigns a number where there is none yet
  * (rtnl_fill_link_netnsid), so ours is asked for after it.
  */
-static int classify(struct facts *facts, struct visit *visit)
+static int classify(struct facts *facts, struct netns_place *place)
 {
 	struct vec links = {.size = sizeof(struct link_info)};
 	int32_t nsid;
 	int err;
 
-	err = links_dump(&visit->view->route, &links);
+	err = links_dump(&facts->at->route, &links);
 	if (!err)
-		err = ask_nsid(&visit->view->route, facts->home.fd, &nsid);
+		err = ask_nsid(&facts->at->route, facts->home.fd, &nsid);
 	if (err)
 		goto out;
 	if (has_link_to(&links, nsid))
-		visit->space.kind = SURVEY_LINKED;
+		place->kind = NETNS_LINKED;
 	else if (!is_up_beyond_loopback(&links))
-		visit->space.kind = SURVEY_ISOLATED;
+		place->kind = NETNS_ISOLATED;
 	else
-		visit->space.kind = SURVEY_FOREIGN;
+		place->kind = NETNS_FOREIGN;
 out:
 	vec_free(&links);
 	return err;
@@ -92,170 +87,180 @@ out:
 
 static int on_addr(const struct nlmsghdr *nlh, void *data)
 {
-	const struct visit *visit = data;
-	struct survey_addr *added;
-	uint8_t addr[16];
+	uint8_t addr[16], *added;
 
 	if (nlh->nlmsg_type != RTM_NEWADDR || addr_parse(nlh, addr) || addr_is_loopback(addr) ||
 	    addr_is_link_local(addr))
 		return MNL_CB_OK;
-	added = vec_push(&visit->survey->addrs);
+	added = vec_push(data);
 	if (!added)
 		return MNL_CB_ERROR;
-	added->inode = visit->space.inode;
-	memcpy(added->addr, addr, 16);
+	memcpy(added, addr, 16);
 	return MNL_CB_OK;
 }
 
-static int take_addrs(struct visit *visit)
+static int take_addrs(struct facts *facts, struct netns_place *place, uint64_t now_ns)
 {
 	struct netlink_request request;
+	int err;
 
+	place->addrs.n = 0;
+	err = classify(facts, place);
+	if (err)
+		return err;
 	netlink_prepare(&request, RTM_GETADDR, 0, sizeof(struct ifaddrmsg));
-	return netlink_dump(&visit->view->route, &request, on_addr, visit, &visit->survey->addrs.n);
+	err = netlink_dump(&facts->at->route, &request, on_addr, &place->addrs, &place->addrs.n);
+	place->addrs_ns = err ? 0 : now_ns;
+	return err;
 }
 
 /* Of every port: one survey then answers for all of them. */
-static int take_listeners(struct visit *visit, uint8_t proto)
+static int take_listeners(struct facts *facts, struct netns_place *place, uint8_t proto,
+			  uint64_t now_ns)
 {
-	struct vec *listeners = &visit->survey->listeners;
 	struct fact_listener *listener;
-	size_t start = listeners->n;
 	int err;
 
-	err = listeners_dump(&visit->view->diag, proto, 0, listeners);
+	place->listeners.n = 0;
+	place->proto = proto;
+	err = listeners_dump(&facts->at->diag, proto, 0, &place->listeners);
 	if (err)
-		listeners->n = start;
-	listener = listeners->data;
-	for (size_t i = start; i < listeners->n; i++) {
-		listener[i].netns = visit->space.inode;
+		place->listeners.n = 0;
+	place->listeners_ns = err ? 0 : now_ns;
+	listener = place->listeners.data;
+	for (size_t i = 0; i < place->listeners.n; i++) {
+		listener[i].netns = place->inode;
 		if (listener[i].bound_ifindex)
 			if_indextoname(listener[i].bound_ifindex, listener[i].bound_ifname);
 	}
 	return err;
 }
 
-static int look_around(struct facts *facts, struct visit *visit, uint8_t proto)
+static bool knows_addrs(const struct netns_place *place, uint64_t now_ns)
 {
-	struct survey_space *space;
-	int err;
-
-	err = netns_switch(facts, visit->view);
-	if (!err)
-		err = classify(facts, visit);
-	if (!err)
-		err = take_addrs(visit);
-	if (!err && proto && visit->space.kind != SURVEY_FOREIGN)
-		err = take_listeners(visit, proto);
-	if (err)
-		return err;
-	space = vec_push(&visit->survey->spaces);
-	if (!space)
-		return -ENOMEM;
-	*space = visit->space;
-	return 0;
+	return place->addrs_ns && now_ns - place->addrs_ns < ADDRS_NS;
 }
 
-/* A namespace that vanishes meanwhile is none; without the right to enter any, all are missing. */
-static int visit_place(struct facts *facts, const struct netns_place *place, uint8_t proto,
-		       struct netns_view *scratch)
+/* since_ns: listeners from before are not good enough. */
+static bool knows_all(const struct netns_place *place, uint8_t proto, uint64_t now_ns,
+		      uint64_t since_ns)
 {
-	struct visit visit = {
-		.survey = &facts->survey,
-		.space = {.inode = place->inode},
-		.view = scratch,
-	};
+	if (!knows_addrs(place, now_ns))
+		return false;
+	return !proto || place->kind == NETNS_FOREIGN ||
+	       (place->proto == proto && place->listeners_ns && place->listeners_ns >= since_ns);
+}
+
+static int look_around(struct facts *facts, struct netns_view *scratch, struct netns_place *place,
+		       uint8_t proto)
+{
+	uint64_t now_ns = facts_clock_ns();
+	int err;
+
+	err = netns_switch(facts, scratch);
+	if (!err && !knows_addrs(place, now_ns))
+		err = take_addrs(facts, place, now_ns);
+	if (!err && proto && place->kind != NETNS_FOREIGN)
+		err = take_listeners(facts, place, proto, now_ns);
+	return err;
+}
+
+static int visit(struct facts *facts, struct netns_view *scratch, struct netns_place *place,
+		 uint8_t proto)
+{
 	int err, fd;
 
 	fd = netns_open(place, &facts->home);
 	if (fd < 0)
-		return fd == -ENOENT || fd == -ESTALE || fd == -ESRCH ? 0 : fd;
+		return fd;
 	netns_view_init(scratch, fd, place->inode);
-	err = look_around(facts, &visit, proto);
-	/* Before its namespace is given up: facts->at never is a view that is closed. */
+	err = look_around(facts, scratch, place, proto);
+	/* Before the view is closed: facts->at is never one that is. */
 	facts_netns_leave(facts);
 	netns_view_close(scratch);
 	return err;
 }
 
-static int visit_all(struct facts *facts, uint8_t proto, uint64_t deadline_ns)
+/* Of a file that stands for its namespace no more; another process may, at the next listing. */
+static bool is_gone(int err)
 {
-	struct survey *survey = &facts->survey;
-	const struct netns_place *place = survey->list.places.data;
+	return err == -ENOENT || err == -ESTALE || err == -ESRCH;
+}
+
+/*
+ * From the place where the time did not suffice the last time, once around. A namespace in which
+ * something fails is not known, and the others are; without the right to enter any, none is.
+ */
+static int visit_all(struct facts *facts, uint8_t proto, uint64_t start)
+{
+	struct netns_list *list = &facts->netns;
 	struct netns_view *scratch;
+	struct netns_place *place;
 	int err = 0;
 
 	scratch = calloc(1, sizeof(*scratch));
 	if (!scratch)
 		return -ENOMEM;
-	for (size_t i = 0; i < survey->list.places.n && err != -EPERM; i++) {
-		if (facts_clock_ns() > deadline_ns) {
-			survey->complete = false;
+	for (size_t left = list->places.n; left > 0 && err != -EPERM; left--) {
+		if (facts_clock_ns() > start + BUDGET_NS)
 			break;
-		}
-		err = visit_place(facts, &place[i], proto, scratch);
-		if (err)
-			survey->complete = false;
+		facts->survey.next %= list->places.n;
+		place = (struct netns_place *)list->places.data + facts->survey.next;
+		err = 0;
+		if (!knows_all(place, proto, start, start))
+			err = visit(facts, scratch, place, proto);
+		if (is_gone(err))
+			netns_list_remove(list, facts->survey.next);
+		else
+			facts->survey.next++;
 	}
 	free(scratch);
 	return err == -EPERM ? err : 0;
 }
 
-int survey_take(struct facts *facts, uint8_t proto, bool loaded)
+bool netns_is_known(const struct netns_place *place, uint8_t proto)
+{
+	uint64_t now_ns = facts_clock_ns();
+
+	return knows_all(place, proto, now_ns, now_ns > ADDRS_NS ? now_ns - ADDRS_NS : 0);
+}
+
+/* Whether all is known, as of no longer ago than addresses may be. */
+static bool is_complete(const struct netns_list *list, uint8_t proto)
+{
+	const struct netns_place *place = list->places.data;
+
+	for (size_t i = 0; i < list->places.n; i++)
+		if (!netns_is_known(&place[i], proto))
+			return false;
+	return list->complete;
+}
+
+int survey_take(struct facts *facts, uint8_t proto, bool loaded, bool *complete)
 {
 	struct survey *survey = &facts->survey;
 	uint64_t start = facts_clock_ns(), took;
 
-	if (start < survey->not_before_ns && (!proto || proto == survey->proto))
-		return survey->error;
-	survey->spaces.size = sizeof(struct survey_space);
-	survey->spaces.n = 0;
-	survey->addrs.size = sizeof(struct survey_addr);
-	survey->addrs.n = 0;
-	survey->listeners.size = sizeof(struct fact_listener);
-	survey->listeners.n = 0;
-	survey->proto = proto;
-	survey->error = netns_list_read(&survey->list, &facts->home);
-	survey->complete = survey->list.complete;
-	if (!survey->error)
-		survey->error = visit_all(facts, proto, start + BUDGET_NS);
-	took = facts_clock_ns() - start;
-	survey->not_before_ns = start + 10 * took;
-	if (loaded && 10 * took < LOADED_NS)
-		survey->not_before_ns = start + LOADED_NS;
+	if (start >= survey->not_before_ns || (proto && proto != survey->proto)) {
+		survey->proto = proto;
+		survey->error = netns_list_read(&facts->netns, &facts->home);
+		if (!survey->error)
+			survey->error = visit_all(facts, proto, start);
+		took = facts_clock_ns() - start;
+		survey->not_before_ns = start + 10 * took;
+		if (loaded && 10 * took < LOADED_NS)
+			survey->not_before_ns = start + LOADED_NS;
+	}
+	*complete = is_complete(&facts->netns, proto);
 	return survey->error;
 }
 
-void survey_free(struct survey *survey)
+bool netns_has_addr(const struct netns_place *place, const uint8_t addr[16])
 {
-	netns_list_free(&survey->list);
-	vec_free(&survey->spaces);
-	vec_free(&survey->addrs);
-	vec_free(&survey->listeners);
-}
+	const uint8_t *at = place->addrs.data;
 
-bool survey_has_addr(const struct survey *survey, uint32_t inode, const uint8_t addr[16])
-{
-	const struct survey_addr *at = survey->addrs.data;
-
-	for (size_t i = 0; i < survey->addrs.n; i++)
-		if (at[i].inode == inode && !memcmp(at[i].addr, addr, 16))
+	for (size_t i = 0; i < place->addrs.n; i++)
+		if (!memcmp(at + 16 * i, addr, 16))
 			return true;
 	return false;
-}
-
-uint32_t survey_find_addr(const struct survey *survey, const uint8_t addr[16])
-{
-	const struct survey_space *space = survey->spaces.data;
-	uint32_t found = 0;
-
-	for (size_t i = 0; i < survey->spaces.n; i++) {
-		if (!survey_has_addr(survey, space[i].inode, addr))
-			continue;
-		if (space[i].kind == SURVEY_LINKED)
-			return space[i].inode;
-		if (!found)
-			found = space[i].inode;
-	}
-	return found;
 }

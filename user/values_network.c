@@ -357,7 +357,7 @@ const struct value values_network[] = {
 	{"rp_if_fix", rp_fix},
 	{"src_if", src_if},
 	{"src_cidr", src_cidr},
-	{"vip", vip},
+	{"?vip", vip},
 	{"local_words", local_words},
 	{NULL, NULL},
 };
