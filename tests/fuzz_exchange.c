@@ -227,6 +227,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
+static const uint8_t fill[STREAM_KEPT + 1] = "GET /"; /* more than is kept */
+
 /* What exchanges begin with. */
 static const struct {
 	const char *name;
@@ -260,6 +262,7 @@ static const struct {
 	{"tls13", BYTES(tls_sample_client_13), BYTES(tls_sample_server_13)},
 	{"tls12", BYTES(tls_sample_client_12), BYTES(tls_sample_server_12)},
 	{"retry", BYTES(tls_sample_client_13), BYTES(tls_sample_retry)},
+	{"full", BYTES(fill), BYTES(fill)},
 	{"alert", BYTES(tls_sample_client_12), TEXT("\x15\3\3\0\2\2\x46")},
 	{"refused", TEXT("\x14\3\3\0\1\1\x17\3\3\0\x13 nineteen bytes of it"),
 	 TEXT("\x14\3\3\0\1\1\x16\3\3\0\x08 finished\x17\3\3\0\3abc")},

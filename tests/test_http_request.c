@@ -158,6 +158,7 @@ static void test_kinds(void **state)
 		{"GET\r\n", HTTP_NONE},
 		{"GET\t/ HTTP/1.1", HTTP_NONE},
 		{"GET  / HTTP/1.1", HTTP_NONE},
+		{"GET  HTTP/1.1\r\n", HTTP_NONE},
 		{"GET /  HTTP/1.1", HTTP_NONE},
 		{"GET /\t HTTP/1.1", HTTP_NONE},
 		{"GET /\x7f HTTP/1.1", HTTP_NONE},

@@ -174,6 +174,10 @@ static void test_encrypts_12(void **state)
 	put(&side, 23, 19, 0xee);
 	assert_int_equal(first_true(&side, tls_refuses_encrypted), side.len + 1);
 	drop(&side);
+	put(&side, 20, 1, 1);
+	put(&side, 22, 19, 0x5b);
+	assert_int_equal(first_true(&side, tls_refuses_encrypted), side.len + 1);
+	drop(&side);
 }
 
 static void test_encrypts_13(void **state)
@@ -215,6 +219,10 @@ static void test_encrypts_retry(void **state)
 	/* An encrypted one that happens to begin as a hello does. */
 	put(&side, 20, 1, 1);
 	put(&side, 22, 40, 1);
+	assert_int_equal(first_true(&side, tls_encrypts), 6 + 5 + 6);
+	drop(&side);
+	put(&side, 20, 1, 1);
+	put_bytes(&side, "\x16\3\3\0\7\1\0\0\2\3\3\0", 12);
 	assert_int_equal(first_true(&side, tls_encrypts), 6 + 5 + 6);
 	put(&side, 24, 40, 1);
 	drop(&side);

@@ -290,6 +290,11 @@ static void test_client_bad(void **state)
 	assert_true(client(out, len, &hello));
 	assert_false(hello.whole);
 	assert_int_equal(hello.n_versions, 0);
+	len = build(out, NULL, 0);
+	out[5 + 4 + 34 + 5] = 2; /* compression methods beyond the end */
+	assert_true(client(out, len, &hello));
+	assert_false(hello.whole);
+	assert_int_equal(hello.n_versions, 0);
 }
 
 static void test_server(void **state)

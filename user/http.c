@@ -104,21 +104,21 @@ static bool holds(const uint8_t *data, size_t len, const char *text)
 }
 
 /*
- * As these servers' sources have it. Jetty, Node.js, HAProxy, Envoy and Python's ssl answer with an
- * alert or a close; Caddy, Traefik and Kubernetes are Go.
+ * The texts are from these servers' sources. Others answer with an alert (Jetty) or a close
+ * (HAProxy). A HEAD request's answer has no text: nginx then tells nothing but 400.
  */
 bool http_wants_tls(const uint8_t *data, size_t len)
 {
 	static const char *const texts[] = {
-		/* nginx and its kin: ngx_http_special_response.c, status 497 sent as 400 */
+		/* nginx: ngx_http_special_response.c, its status 497 sent as 400 */
 		"The plain HTTP request was sent to HTTPS port",
-		/* Apache: modules/ssl/ssl_engine_kernel.c */
+		/* Apache: mod_ssl */
 		"speaking plain HTTP to an SSL-enabled server port",
-		/* Go: net/http/server.go */
+		/* Go: net/http, so Caddy and Kubernetes too */
 		"Client sent an HTTP request to an HTTPS server",
-		/* Tomcat: org.apache.tomcat.util.net, LocalStrings.properties */
+		/* Tomcat: org/apache/tomcat/util/net/TLSClientHelloExtractor.java */
 		"This combination of host and port requires TLS",
-		/* CherryPy's Cheroot: cheroot/server.py */
+		/* CherryPy's Cheroot */
 		"The client sent a plain HTTP request, but this server only speaks HTTPS",
 	};
 	struct http_response response;

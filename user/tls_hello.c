@@ -101,18 +101,17 @@ static bool message_body(const uint8_t *message, size_t len, uint8_t type, struc
  * chosen one. False: it ends before that. */
 static bool take_fields(struct span *body, bool client, struct hello *out)
 {
-	struct span session, suites;
+	struct span list; /* session id, cipher suites, compression methods: each is stepped over */
 	uint32_t version;
 
 	if (!take_number(body, 2, &version))
 		return false;
 	out->version = (uint16_t)version;
-	if (!skip(body, RANDOM_LEN) || !take_vector(body, 1, &session) || session.cut)
+	if (!skip(body, RANDOM_LEN) || !take_vector(body, 1, &list))
 		return false;
 	if (!client)
 		return skip(body, 3); /* cipher_suite, compression_method */
-	return take_vector(body, 2, &suites) && !suites.cut && take_vector(body, 1, &suites) &&
-	       !suites.cut;
+	return take_vector(body, 2, &list) && take_vector(body, 1, &list) && !list.cut;
 }
 
 /* The whole hello: extensions may be absent (RFC 5246, section 7.4.1.2). */
