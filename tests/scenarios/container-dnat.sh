@@ -7,22 +7,23 @@
 . "$(dirname "$0")/lib-container.sh"
 
 request='GET /health HTTP/1.1\r\nHost: web.example\r\n\r\n'
-inside='172\.30\.0\.2:80' # what the verdicts name besides the address that was probed
+# Every verdict has the address that was probed, and the container's.
+both="{\"probe\":{\"src\":\"100.64.1.10\",\"dst\":\"$LAB_SERVER4\",\"dport\":8080,
+	\"translated\":{\"src\":\"100.64.1.10\",\"dst\":\"172.30.0.2\",\"dport\":80}}}"
 
 container_make
 docker_publish 8080 80
 
-# inside_failed CAUSE STAGE: one probe of the published port, both addresses named.
+# inside_failed CAUSE STAGE: the latest probe of the published port.
 inside_failed() {
 	expect_failed "$1" "$2"
-	expect_verdict "{\"probe\":{\"src\":\"100.64.1.10\",\"dst\":\"$LAB_SERVER4\",\"dport\":8080}}"
-	expect_says "$inside"
+	expect_verdict "$both"
 }
 
 serve_inside --mode answer 0.0.0.0 80
+trace
 control "$LAB_SERVER4" 8080
-expect_verdict "{\"probe\":{\"dst\":\"$LAB_SERVER4\",\"dport\":8080}}"
-expect_says "$inside"
+expect_verdict "$both"
 control --send "$request" "$LAB_SERVER4" 8080
 expect_wire 'DATA\([0-9]+\)"HTTP/1\.0 200 OK'
 
@@ -46,6 +47,7 @@ unserve
 diagnose "$LAB_SERVER4" 8080
 expect_wire ' failed: RST$'
 inside_failed no-listener listener
+expect_says '172\.30\.0\.2:80'
 expect_verdict '{"confidence":"certain"}'
 serve_inside --mode answer 127.0.0.1 80
 diagnose "$LAB_SERVER4" 8080
@@ -81,3 +83,6 @@ diagnose --send "$request" --timeout 800 "$LAB_SERVER4" 8080
 expect_wire ' failed: SYN-ACK$'
 inside_failed app-not-accepting application
 expect_says 'service' "\\b$service_pid\\b"
+
+trace_stop INT
+expect_status 1

@@ -11,11 +11,10 @@ request='GET /health HTTP/1.1\r\nHost: web.example\r\n\r\n'
 container_make
 kube_publish 30080 80
 
-# one_probe OUTCOME: it has the prober's own address and the port that was probed, and the pod's address in its words.
+# one_probe OUTCOME: it has the addresses with which it arrived, and those that the pod sees.
 one_probe() {
-	expect_verdict "{\"verdict\":\"$1\",\"probe\":{\"src\":\"100.64.1.10\",\"dst\":\"$LAB_SERVER4\",\"dport\":30080}}"
-	expect_says '172\.30\.0\.2:80'
-	expect_total '(.targets | length) == 1 and .probes == 1'
+	expect_verdict "{\"verdict\":\"$1\",\"probe\":{\"src\":\"100.64.1.10\",\"dst\":\"$LAB_SERVER4\",\"dport\":30080,
+		\"translated\":{\"src\":\"172.30.0.1\",\"dst\":\"172.30.0.2\",\"dport\":80}}}"
 }
 
 serve_inside --mode answer 0.0.0.0 80
@@ -26,6 +25,7 @@ table inet seen {
 	chain in { type filter hook input priority 0; ip saddr 172.30.0.1 tcp flags syn / syn,ack counter name gateway; }
 }
 NFT
+trace
 control --send "$request" "$LAB_SERVER4" 30080
 one_probe healthy
 k nft -j list counter inet seen gateway | jq -e '.nftables[].counter? | select(.) | .packets > 0' >"$dir/jq" ||
@@ -59,3 +59,7 @@ expect_wire ' failed: SYN-ACK$'
 expect_failed app-no-response application
 one_probe failed
 expect_says 'service' "\\b$service_pid\\b"
+
+trace_stop INT
+expect_status 1
+expect_total '(.targets | length) == 1 and .probes == 6'

@@ -36,6 +36,7 @@ answered() {
 	expect_says "^nginx \(pid [0-9]+\) answered .*HTTP/1\.1 $status_line.* to .*$request_line" "$@"
 }
 
+trace --expect-status 200
 control --send "$(request GET /health)" "$LAB_SERVER4" 80
 expect_wire 'DATA\([0-9]+\)"HTTP/1\.1 200 OK'
 expect_verdict '{"confidence":"certain"}'
@@ -43,27 +44,27 @@ control --send "$(request HEAD /health)" "$LAB_SERVER4" 80
 control --send "$(request GET /health)" "$LAB_SERVER6" 80
 control --send "$(request GET /get-only)" "$LAB_SERVER4" 80
 
-diagnose --expect-status 200-399 -- --send "$(request GET /missing)" "$LAB_SERVER4" 80
+diagnose --send "$(request GET /missing)" "$LAB_SERVER4" 80
 expect_wire ' ok: .*404 Not Found'
-answered '404 Not Found' 'GET /missing HTTP/1\.1' 'web\.example' 'expected: 200-399' 'path'
+answered '404 Not Found' 'GET /missing HTTP/1\.1' 'web\.example' 'expected: 200' 'path'
 
 diagnose --send "$(request GET /busy)" "$LAB_SERVER4" 80
 expect_wire ' ok: .*503 Service'
-answered '503 Service Temporarily Unavailable' 'GET /busy HTTP/1\.1' 'web\.example' 'expected: 100-499'
+answered '503 Service Temporarily Unavailable' 'GET /busy HTTP/1\.1' 'web\.example' 'expected: 200'
 
-diagnose --expect-status 200-399 -- --send "$(request GET /private)" "$LAB_SERVER4" 80
+diagnose --send "$(request GET /private)" "$LAB_SERVER4" 80
 expect_wire ' ok: .*401 Unauthorized'
 answered '401 Unauthorized' 'GET /private HTTP/1\.1' 'web\.example' 'login|log in|password|authentication'
 
-diagnose --expect-status 200 -- --send "$(request GET /moved)" "$LAB_SERVER4" 80
+diagnose --send "$(request GET /moved)" "$LAB_SERVER4" 80
 expect_wire ' ok: .*301 Moved'
 answered '301 Moved Permanently' 'GET /moved HTTP/1\.1' 'web\.example' 'HTTPS'
 
-diagnose --expect-status 200-399 -- --send "$(request HEAD /get-only)" "$LAB_SERVER4" 80
+diagnose --send "$(request HEAD /get-only)" "$LAB_SERVER4" 80
 expect_wire ' ok: .*405 Not Allowed'
 answered '405 Not Allowed' 'HEAD /get-only HTTP/1\.1' 'web\.example' '\bGET\b'
 
-diagnose --expect-status 200-399 -- --send 'GET / HTTP/1.1\r\n\r\n' "$LAB_SERVER4" 80
+diagnose --send 'GET / HTTP/1.1\r\n\r\n' "$LAB_SERVER4" 80
 expect_wire ' ok: .*400 Bad Request'
 answered '400 Bad Request' 'GET / HTTP/1\.1' '\bHost\b' 'check.* domain'
 
@@ -73,6 +74,9 @@ expect_wire '^curl: exit 0, status 200, '
 expect_verdict "{\"verdict\":\"healthy\",\"probe\":{\"src\":\"$real_source\"}}"
 expect_status 0
 
-diagnose_with --expect-status 200 -- with_curl "http://$LAB_SERVER4/missing"
+diagnose_with with_curl "http://$LAB_SERVER4/missing"
 expect_wire '^curl: exit 0, status 404, '
 answered '404 Not Found' 'GET /missing HTTP/1\.1' "$LAB_SERVER4" 'path'
+
+trace_stop INT
+expect_status 1

@@ -210,9 +210,19 @@ split_options() {
 	done
 }
 
-# diagnose_with [CLBTRACE-OPTIONS --] COMMAND...: the command probes once, and clbtrace has one verdict on it.
+# diagnose_with [CLBTRACE-OPTIONS --] COMMAND...: the command probes once, and clbtrace has one verdict on it; a
+# clbtrace for this probe alone, unless one runs already.
 diagnose_with() {
+	local before
 	split_options "$@"
+	if [ -n "$trace_pid" ]; then
+		[ ${#trace_options[@]} -eq 0 ] || fail "clbtrace runs already, without: ${trace_options[*]}"
+		before=$(verdicts | wc -l)
+		"${arguments[@]}"
+		wait_verdicts $((before + 1))
+		expect_count $((before + 1))
+		return
+	fi
 	trace -n 1 ${trace_options[@]+"${trace_options[@]}"}
 	"${arguments[@]}"
 	trace_wait

@@ -18,6 +18,7 @@ elsewhere() {
 	expect_says 'service' "\\b$service_pid\\b" 'namespace|container' "$1"
 }
 
+trace
 serve_inside 0.0.0.0 80
 elsewhere 80
 expect_says 'publish|-p '
@@ -59,3 +60,6 @@ if [ -n "$cgroup" ]; then
 	elsewhere 85
 	expect_says "${id:0:12}"
 fi
+
+trace_stop INT
+expect_status 1

@@ -67,10 +67,10 @@ serve --mode answer 0.0.0.0 80
 control --send 'GET / HTTP/1.0\r\n\r\n' "$LAB_SERVER4" 80
 unserve
 
-answered_with "$dir/hostile" '{"verdict":"healthy"}' --send 'GET / HTTP/1.0\r\n\r\n'
+answered_with "$dir/hostile" '{"cause":"http-status"}' --send 'GET / HTTP/1.0\r\n\r\n'
 answered_with "$dir/status" '{"cause":"http-status"}' --send 'GET / HTTP/1.0\r\n\r\n'
 answered_with "$dir/status" '{"cause":"http-status"}' --send-file "$dir/request"
-answered_with "$dir/hostile" '{"verdict":"healthy"}' --send-file "$dir/request.raw"
+answered_with "$dir/hostile" '{"cause":"http-status"}' --send-file "$dir/request.raw"
 
 # To one that does not answer it: 64 KiB of request, by a real client.
 serve --mode hold 0.0.0.0 80

@@ -18,6 +18,7 @@ server {
 	location / { return 200 "well\n"; }
 }
 NGINX
+trace
 control --send "$request" "$LAB_SERVER4" 80
 diagnose_with with_curl -k "https://$LAB_SERVER4/"
 expect_wire '^curl: exit 0, status 200, '
@@ -34,12 +35,6 @@ diagnose_with with_curl "http://$LAB_SERVER4:443/health"
 expect_wire '^curl: exit 0, status 400, '
 expect_failed plaintext-to-tls application
 expect_verdict "{\"probe\":{\"src\":\"$real_source\"}}"
-
-# The answer to HEAD has no body, so not nginx's words: the status code is what there is.
-diagnose --expect-status 200-399 -- --send 'HEAD /health HTTP/1.0\r\n\r\n' "$LAB_SERVER4" 443
-expect_wire ' ok: .*400 Bad Request'
-expect_verdict '{"verdict":"failed","stage":"application"}'
-expect_says '400 Bad Request' 'HEAD /health HTTP/1\.0'
 
 # OpenSSL closes without an alert when a connection does not begin with a TLS record.
 tls_serve 444
@@ -64,3 +59,11 @@ alert_answers() {
 }
 alert_answers 012 unexpected_message
 alert_answers 106 protocol_version
+trace_stop INT
+expect_status 1
+
+# The answer to HEAD has no body, so not nginx's words: the status code is what there is.
+diagnose --expect-status 200-399 -- --send 'HEAD /health HTTP/1.0\r\n\r\n' "$LAB_SERVER4" 443
+expect_wire ' ok: .*400 Bad Request'
+expect_verdict '{"verdict":"failed","stage":"application"}'
+expect_says '400 Bad Request' 'HEAD /health HTTP/1\.0'

@@ -6,17 +6,18 @@
 
 request='GET /health HTTP/1.0\r\n\r\n'
 
-# expect_timing FILTER: the four times are there, whole and not negative, and the jq filter holds for them.
+# expect_timing FILTER: the times up to some point are there, whole and not negative, and the jq filter holds.
 expect_timing() {
 	[ -z "$FAULTS_ONLY" ] || return 0
-	jq -e '.timing | [.syn_to_synack_us, .synack_to_ack_us, .request_to_first_byte_us, .first_byte_to_close_us] |
-		all(type == "number" and . >= 0 and . == floor)' <<<"$verdict" >"$dir/jq" || fail "no times: $verdict"
+	jq -e '.timing | (keys_unsorted == ["syn_to_synack_us", "synack_to_ack_us", "request_to_first_byte_us",
+			"first_byte_to_close_us"][:length]) and
+		all(.[]; type == "number" and . >= 0 and . == floor)' <<<"$verdict" >"$dir/jq" || fail "no times: $verdict"
 	jq -e ".timing + {duration_us} | $1" <<<"$verdict" >"$dir/jq" || fail "not $1: $verdict"
 }
 
 serve --mode answer 0.0.0.0 80
 control --send "$request" --close peer "$LAB_SERVER4" 80
-expect_timing '.request_to_first_byte_us < 100000 and
+expect_timing 'length == 5 and .request_to_first_byte_us < 100000 and
 	.syn_to_synack_us + .synack_to_ack_us + .request_to_first_byte_us + .first_byte_to_close_us <=
 		.duration_us + 4'
 # What did not happen has no time.

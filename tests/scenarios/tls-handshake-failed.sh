@@ -29,6 +29,7 @@ disagreed() {
 	expect_says "$@"
 }
 
+trace
 diagnose_with check_as web.example -k
 expect_wire '^curl: exit 0, status 200, '
 expect_verdict '{"verdict":"healthy"}'
@@ -55,3 +56,6 @@ diagnose_with check_as web.example --tlsv1.3
 expect_wire '^curl: exit 60, .*self-signed certificate'
 expect_failed tls-handshake-failed application
 expect_says 'web\.example' 'certificate'
+
+trace_stop INT
+expect_status 1

@@ -25,6 +25,7 @@ healthy_over_tls() {
 	expect_status 0
 }
 
+trace --expect-status 200
 for options in '--tlsv1.3' '--tls-max 1.2' '--http1.1'; do
 	# shellcheck disable=SC2086 # words
 	diagnose_with with_curl -k $options "https://$LAB_SERVER4/health"
@@ -33,7 +34,7 @@ for options in '--tlsv1.3' '--tls-max 1.2' '--http1.1'; do
 done
 
 # A status code that would fail is not readable either.
-diagnose_with --expect-status 200 -- with_curl -k "https://$LAB_SERVER4/"
+diagnose_with with_curl -k "https://$LAB_SERVER4/"
 expect_wire '^curl: exit 0, status 503, '
 healthy_over_tls
 
@@ -50,3 +51,6 @@ nginx_end
 diagnose_with with_curl -k "https://$LAB_SERVER4/health"
 expect_wire '^curl: exit 7, '
 expect_failed no-listener listener
+
+trace_stop INT
+expect_status 1

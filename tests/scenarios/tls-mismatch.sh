@@ -17,6 +17,7 @@ server {
 }
 NGINX
 
+trace
 diagnose_with with_curl -k "https://$LAB_SERVER4/"
 expect_wire '^curl: exit 0, status 200, '
 expect_verdict '{"verdict":"healthy"}'
@@ -49,19 +50,21 @@ serve --mode reset 0.0.0.0 83
 unread_on() {
 	[ "$(s ss -Htn state established "sport = :$1" | awk '{ print $1 }')" -gt 0 ] 2>/dev/null
 }
-trace -n 1
-kill -STOP "$service_pid"
-c curl -q -sS -k --interface "$real_source" --max-time 5 "https://$LAB_SERVER4:83/" >"$dir/curl" 2>&1 &
-curl_pid=$!
-children+=("$curl_pid")
-until_true 10 unread_on 83 || fail "no ClientHello arrives"
-kill -CONT "$service_pid"
-wait "$curl_pid" || [ $? -eq 35 ] || fail "curl: $(cat "$dir/curl")"
-trace_wait
-expect_count 1
+reset_unread() {
+	kill -STOP "$service_pid"
+	c curl -q -sS -k --interface "$real_source" --max-time 5 "https://$LAB_SERVER4:83/" >"$dir/curl" 2>&1 &
+	children+=("$!")
+	until_true 10 unread_on 83 || fail "no ClientHello arrives"
+	kill -CONT "$service_pid"
+	wait "${children[-1]}" || [ $? -eq 35 ] || fail "curl: $(cat "$dir/curl")"
+}
+diagnose_with reset_unread
 expect_failed tls-mismatch application
 expect_says TLS service reset
 
 # A service that speaks first, as SSH, SMTP and FTP do.
 serve --mode greet --answer $'SSH-2.0-OpenSSH_9.2p1 Debian\r\n' 0.0.0.0 84
 mismatched 84 service 'SSH-2\.0-OpenSSH_9\.2p1'
+
+trace_stop INT
+expect_status 1
