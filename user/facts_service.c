@@ -74,13 +74,8 @@ static int find_among_all(struct gather *g, const uint8_t addr[16], uint32_t *in
 		return err;
 	*inode = find_listed(&facts->netns, addr);
 	if (!*inode)
-<<<<<<< HEAD
-		return facts->survey.complete ? -EHOSTUNREACH : -ETIMEDOUT;
-	err = facts_netns_enter(facts, *inode);
-=======
 		return complete ? -EHOSTUNREACH : -ETIMEDOUT;
 	err = facts_netns_enter(facts, *inode);
->>>>>>> 5855fd5b8cffd1d54139615a7654781371be0b4f
 	if (!err)
 		memcpy(facts->at->addr, addr, 16);
 	return err;

@@ -9,7 +9,8 @@
 /*
  * {name} is replaced by its value. A part in [ ] is left out when a name in it has no value; so is
  * all of a text with a valueless name outside [ ]. No nesting; \ before a bracket or brace takes it
- * literally.
+ * literally. A name that begins with ? is a condition: it has a value, an empty one, where it
+ * holds.
  */
 struct template_values {
 	/* Writes name's value (name_len bytes, not terminated) to out. Returns false if it has
