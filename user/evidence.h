@@ -65,6 +65,7 @@ struct corr_host;
 	X(DROP_REPLY, "the reply was dropped")                                                     \
 	X(DROP_NEIGH, "the reply was dropped for lack of a neighbour")                             \
 	X(ICMP_SENT, "an ICMP error was sent")                                                     \
+	X(PORT_UNREACHABLE, "ICMP port unreachable was sent")                                      \
 	X(NO_SOCKET, "the kernel found no socket")                                                 \
 	X(RESET_ACTIVE, "the connection was reset from this side")                                 \
 	X(RESET_UNREAD, "it was reset because it was closed with unread data")                     \

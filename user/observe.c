@@ -308,6 +308,21 @@ static void observe_state(struct attempt *a, const struct ev_state *s)
 	attempt_add(a, E(ESTABLISHED), &s->hdr);
 }
 
+static void observe_icmp(struct attempt *a, const struct ev_icmp *icmp)
+{
+	/* RFC 792, destination unreachable; RFC 4443, section 3.1 */
+	bool port = icmp->flow.family == 4 ? icmp->type == 3 && icmp->code == 3
+					   : icmp->type == 1 && icmp->code == 4;
+
+	a->icmp = *icmp;
+	if (icmp->netns)
+		a->netns = icmp->netns;
+	attempt_add(a,
+		    E(ICMP_SENT) | (port ? E(PORT_UNREACHABLE) : 0) |
+			    (icmp->netns ? E(ELSEWHERE) : 0),
+		    &icmp->hdr);
+}
+
 void observe(struct probe *probe, const struct ev_hdr *ev, bool incoming)
 {
 	struct attempt *a = &probe->attempt;
@@ -329,10 +344,8 @@ void observe(struct probe *probe, const struct ev_hdr *ev, bool incoming)
 		observe_state(a, (const void *)ev);
 		break;
 	case EV_ICMP:
-		if (incoming) {
-			a->icmp = *(const struct ev_icmp *)ev;
-			attempt_add(a, E(ICMP_SENT), ev);
-		}
+		if (incoming)
+			observe_icmp(a, (const void *)ev);
 		break;
 	}
 }

@@ -36,7 +36,8 @@ static bool sport(const struct values_of *of, char *out, size_t out_len)
 
 static bool dport(const struct values_of *of, char *out, size_t out_len)
 {
-	return value_put_number(out, out_len, of->probe->flow.dport);
+	/* An echo request has none. */
+	return of->probe->flow.dport && value_put_number(out, out_len, of->probe->flow.dport);
 }
 
 /* Where the service should be: behind a redirection, its new address and port. */

@@ -22,7 +22,7 @@ taken() {
 unreachable() {
 	datagram "$1" "$2"
 	expect_wire ' failed: '
-	expect_failed udp-no-listener listener
+	expect_failed udp-no-listener udp
 	expect_verdict "{\"confidence\":\"certain\",\"probe\":{\"proto\":\"udp\",\"src\":\"$3\",\"dport\":$2}}"
 	expect_says 'port unreachable' "\\b$2\\b"
 }
