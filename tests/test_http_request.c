@@ -127,67 +127,67 @@ static void test_host(void **state)
 	}
 }
 
+static const struct {
+	const char *text;
+	enum http_kind kind;
+} kinds[] = {
+	{"", HTTP_PART},
+	{"GE", HTTP_PART},
+	{"GET", HTTP_PART},
+	{"GET ", HTTP_PART},
+	{"GET /x", HTTP_PART},
+	{"GET /x ", HTTP_PART},
+	{"GET /x HT", HTTP_PART},
+	{"GET /x HTTP/1", HTTP_PART},
+	{"GET /x HTTP/1.1", HTTP_PART},
+	{"GET /x HTTP/1.1\r", HTTP_PART},
+	{"GET /x HTTP/1.1\r\n", HTTP_WHOLE},
+	{"GET /x HTTP/1.1\n", HTTP_WHOLE},
+	{"GET /x HTTP/2\r\n", HTTP_WHOLE},
+	{"OPTIONS * HTTP/1.1\r\n", HTTP_WHOLE},
+	{"CONNECT a:443 HTTP/1.1\r\n", HTTP_WHOLE},
+	{"!#$%&'*+-.^_`|~09azAZ x HTTP/1.1\n", HTTP_WHOLE},
+	{"GET /\xc3\xa4 HTTP/1.1\n", HTTP_WHOLE},
+	{"12345678901234567890123456789012 / HTTP/1.1\n", HTTP_WHOLE},
+	{"12345678901234567890123456789012", HTTP_PART},
+	{"123456789012345678901234567890123", HTTP_NONE},
+	{"GET /\r\n", HTTP_NONE}, /* HTTP/0.9 */
+	{"GET / \r\n", HTTP_NONE},
+	{"GET\r\n", HTTP_NONE},
+	{"GET\t/ HTTP/1.1", HTTP_NONE},
+	{"GET  / HTTP/1.1", HTTP_NONE},
+	{"GET  HTTP/1.1\r\n", HTTP_NONE},
+	{"GET /  HTTP/1.1", HTTP_NONE},
+	{"GET /\t HTTP/1.1", HTTP_NONE},
+	{"GET /\x7f HTTP/1.1", HTTP_NONE},
+	{"GET / b", HTTP_NONE},
+	{"GET / http/1.1\r\n", HTTP_NONE},
+	{"GET / HTTP/x", HTTP_NONE},
+	{"GET / HTTP/1.x", HTTP_NONE},
+	{"GET / HTTP/11", HTTP_NONE},
+	{"GET / HTTP/1.11", HTTP_NONE},
+	{"GET / HTTP/1.1 \r\n", HTTP_NONE},
+	{"GET / HTTP/1.1\rx", HTTP_NONE},
+	{"GET / HTTP/1.\r\n", HTTP_NONE},
+	{" GET / HTTP/1.1\r\n", HTTP_NONE},
+	{"PING\r\n", HTTP_NONE},
+	{"hello", HTTP_PART},
+	{"hello\n", HTTP_NONE},
+	{"hello there\n", HTTP_NONE},
+	{"HTTP/1.1 200 OK\r\n", HTTP_NONE},
+	{"G(T", HTTP_NONE},
+	{"\x16\x03\x01", HTTP_NONE},
+	{"G\xc3", HTTP_NONE},
+};
+
 static void test_kinds(void **state)
 {
-	static const struct {
-		const char *text;
-		enum http_kind kind;
-	} cases[] = {
-		{"", HTTP_PART},
-		{"GE", HTTP_PART},
-		{"GET", HTTP_PART},
-		{"GET ", HTTP_PART},
-		{"GET /x", HTTP_PART},
-		{"GET /x ", HTTP_PART},
-		{"GET /x HT", HTTP_PART},
-		{"GET /x HTTP/1", HTTP_PART},
-		{"GET /x HTTP/1.1", HTTP_PART},
-		{"GET /x HTTP/1.1\r", HTTP_PART},
-		{"GET /x HTTP/1.1\r\n", HTTP_WHOLE},
-		{"GET /x HTTP/1.1\n", HTTP_WHOLE},
-		{"GET /x HTTP/2\r\n", HTTP_WHOLE},
-		{"OPTIONS * HTTP/1.1\r\n", HTTP_WHOLE},
-		{"CONNECT a:443 HTTP/1.1\r\n", HTTP_WHOLE},
-		{"!#$%&'*+-.^_`|~09azAZ x HTTP/1.1\n", HTTP_WHOLE},
-		{"GET /\xc3\xa4 HTTP/1.1\n", HTTP_WHOLE},
-		{"12345678901234567890123456789012 / HTTP/1.1\n", HTTP_WHOLE},
-		{"12345678901234567890123456789012", HTTP_PART},
-		{"123456789012345678901234567890123", HTTP_NONE},
-		{"GET /\r\n", HTTP_NONE}, /* HTTP/0.9 */
-		{"GET / \r\n", HTTP_NONE},
-		{"GET\r\n", HTTP_NONE},
-		{"GET\t/ HTTP/1.1", HTTP_NONE},
-		{"GET  / HTTP/1.1", HTTP_NONE},
-		{"GET  HTTP/1.1\r\n", HTTP_NONE},
-		{"GET /  HTTP/1.1", HTTP_NONE},
-		{"GET /\t HTTP/1.1", HTTP_NONE},
-		{"GET /\x7f HTTP/1.1", HTTP_NONE},
-		{"GET / b", HTTP_NONE},
-		{"GET / http/1.1\r\n", HTTP_NONE},
-		{"GET / HTTP/x", HTTP_NONE},
-		{"GET / HTTP/1.x", HTTP_NONE},
-		{"GET / HTTP/11", HTTP_NONE},
-		{"GET / HTTP/1.11", HTTP_NONE},
-		{"GET / HTTP/1.1 \r\n", HTTP_NONE},
-		{"GET / HTTP/1.1\rx", HTTP_NONE},
-		{"GET / HTTP/1.\r\n", HTTP_NONE},
-		{" GET / HTTP/1.1\r\n", HTTP_NONE},
-		{"PING\r\n", HTTP_NONE},
-		{"hello", HTTP_PART},
-		{"hello\n", HTTP_NONE},
-		{"hello there\n", HTTP_NONE},
-		{"HTTP/1.1 200 OK\r\n", HTTP_NONE},
-		{"G(T", HTTP_NONE},
-		{"\x16\x03\x01", HTTP_NONE},
-		{"G\xc3", HTTP_NONE},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct http_request request = parse(cases[i].text, strlen(cases[i].text));
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct http_request request = parse(kinds[i].text, strlen(kinds[i].text));
 
-		if (request.kind != cases[i].kind)
-			fail_msg("\"%s\": %d", cases[i].text, request.kind);
+		if (request.kind != kinds[i].kind)
+			fail_msg("\"%s\": %d", kinds[i].text, request.kind);
 		if (request.kind == HTTP_NONE)
 			is_empty(&request);
 	}
