@@ -47,16 +47,25 @@ void netns_view_close(struct netns_view *view)
 	view->fd = -1;
 }
 
+int netns_may_return(const struct facts *facts)
+{
+	if (facts->home.fd < 0)
+		return -EPERM;
+	return setns(facts->home.fd, CLONE_NEWNET) ? -errno : 0;
+}
+
 /*
  * The way back is tried before the way there: with the capability over the other namespace's owner
  * only (a user namespace below ours), there would be none.
  */
 int netns_switch(struct facts *facts, struct netns_view *view)
 {
-	if (facts->home.fd < 0 || view->fd < 0)
-		return -EPERM;
-	if (facts->at == &facts->home && setns(facts->home.fd, CLONE_NEWNET))
-		return -errno;
+	int err = 0;
+
+	if (facts->at == &facts->home)
+		err = netns_may_return(facts);
+	if (err)
+		return err;
 	if (setns(view->fd, CLONE_NEWNET))
 		return -errno;
 	facts->at = view;

@@ -92,6 +92,8 @@ void netns_view_init(struct netns_view *view, int fd, uint32_t inode);
 /* The same for the namespace that this process is in, the traced one. */
 void netns_view_home(struct netns_view *view);
 void netns_view_close(struct netns_view *view);
+/* Whether this process could come back to the traced namespace: 0 or -errno. */
+int netns_may_return(const struct facts *facts);
 /*
  * Takes this process into the view's namespace; look-ups then ask there (facts->at). Returns 0, or
  * -errno (-EPERM: without CAP_SYS_ADMIN), having stayed where it was.
