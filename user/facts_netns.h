@@ -132,7 +132,8 @@ bool netns_has_addr(const struct netns_place *place, const uint8_t addr[16]);
 
 /*
  * Finds the namespace that the service's address is in; 0: the traced one. Returns -EHOSTUNREACH
- * if the probe is translated to an address that no namespace of this host has, or another -errno.
+ * if the probe is translated to an address that neither it nor one linked with it has, or another
+ * -errno.
  */
 int service_locate(struct gather *g, uint32_t *inode);
 /* Enters that one; g's flow and ifindex are then as seen there. */
