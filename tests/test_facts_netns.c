@@ -333,6 +333,10 @@ static void test_left_out(void **state)
 	gather(&bench, NEED_ELSEWHERE);
 	assert_non_null(find(&bench, &prober));
 	assert_null(find(&bench, &foreign));
+	/* Nor is the foreign one where a probe goes, though it has the address. */
+	set_addr(bench.request.service.daddr, "203.0.113.2");
+	gather(&bench, NEED_LISTENERS);
+	assert_int_equal(bench.taken.needs, 0);
 	end(&prober);
 	end(&foreign);
 	facts_close(bench.facts);

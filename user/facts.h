@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Host facts: looks up, in this host's current network namespace, what a verdict needs to know. */
+/* Host facts: looks up, in the network namespaces of this host, what a verdict needs to know. */
 #ifndef CLBTRACE_FACTS_H
 #define CLBTRACE_FACTS_H
 
@@ -24,12 +24,17 @@ struct hook_entry {
 typedef int (*hook_walk_fn)(void *ctx, unsigned int pf, unsigned int hook, struct hook_entry *out,
 			    int max);
 
-/* walk may be NULL: then hooks are listed from nfnetlink alone. Returns 0 or -errno. */
+/*
+ * The namespace that the process is in is the traced one; it must be in it whenever it calls these
+ * functions, and is in it when they return. walk may be NULL: then hooks are listed from nfnetlink
+ * alone. Returns 0 or -errno.
+ */
 int facts_open(struct facts **out, hook_walk_fn walk, void *walk_ctx);
 void facts_close(struct facts *facts);
 
 /*
- * Takes the snapshot of the counters that later growth is measured from. Call at the start and
+ * Takes the snapshot of the counters that later growth is measured from, and lets go of other
+ * namespaces that are not asked about any more or have ended. Call at the start and
  * about once a second; the last 16 are kept, so that growth is measured from before the probe even
  * when its verdict comes seconds later.
  */
@@ -39,7 +44,9 @@ void facts_snapshot(struct facts *facts, uint64_t now_ns);
 int facts_links(struct facts *facts, uint64_t now_ns, const struct event_sink *to);
 
 /*
- * Pushes the facts asked for, then EV_FACT_DONE. A look-up that fails leaves its facts out, never
+ * Pushes the facts asked for, all with the flow request->probe, then EV_FACT_DONE. Goes to other
+ * namespaces for it where it has to and may (setns, CAP_SYS_ADMIN); if the kernel does not let it
+ * come back, it ends the process. A look-up that fails leaves its facts out, never
  * the EV_FACT_DONE; facts_done.needs then lacks its bit. Returns 0 or what push returned.
  */
 int facts_gather(struct facts *facts, const struct fact_request *request, uint64_t now_ns,

@@ -81,6 +81,7 @@ static bool may_be_exhausted(const char *dir, uint32_t limit)
 	return limit && !faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW);
 }
 
+/* 0 where it takes too long. */
 static uint32_t count_entries(const char *path, uint32_t limit)
 {
 	uint64_t deadline_ns = facts_clock_ns() + COUNT_NS;
@@ -91,18 +92,21 @@ static uint32_t count_entries(const char *path, uint32_t limit)
 	dir = opendir(path);
 	if (!dir)
 		return 0;
-	while (n < COUNT_MAX && (entry = readdir(dir))) {
+	while ((entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
 		if (++n % 1024 == 0 && facts_clock_ns() > deadline_ns &&
-		    !may_be_exhausted(path, limit))
+		    (n >= COUNT_MAX || !may_be_exhausted(path, limit)))
 			break;
 	}
 	closedir(dir);
-	return n;
+	return entry ? 0 : n;
 }
 
-/* The directory's size is the number of its entries (proc_fd_getattr, 6.2+); before, it is 0. */
+/*
+ * The directory's size is the number of descriptors in use (proc_fd_getattr, 6.2+): one that
+ * accept() holds while it waits is among them, and is not in the directory. Before, it is 0.
+ */
 static uint32_t count_fds(uint32_t pid, uint32_t limit)
 {
 	struct stat st;

@@ -47,16 +47,25 @@ void netns_view_close(struct netns_view *view)
 	view->fd = -1;
 }
 
+int netns_may_return(const struct facts *facts)
+{
+	if (facts->home.fd < 0)
+		return -EPERM;
+	return setns(facts->home.fd, CLONE_NEWNET) ? -errno : 0;
+}
+
 /*
  * The way back is tried before the way there: with the capability over the other namespace's owner
  * only (a user namespace below ours), there would be none.
  */
 int netns_switch(struct facts *facts, struct netns_view *view)
 {
-	if (facts->home.fd < 0 || view->fd < 0)
-		return -EPERM;
-	if (facts->at == &facts->home && setns(facts->home.fd, CLONE_NEWNET))
-		return -errno;
+	int err = 0;
+
+	if (facts->at == &facts->home)
+		err = netns_may_return(facts);
+	if (err)
+		return err;
 	if (setns(view->fd, CLONE_NEWNET))
 		return -errno;
 	facts->at = view;
@@ -82,7 +91,7 @@ void facts_netns_leave(struct facts *facts)
 		}
 		nanosleep(&pause, NULL);
 	}
-	perror("clbtrace: cannot return to its own network namespace");
+	fputs("clbtrace: cannot return to its own network namespace, and ends\n", stderr);
 	fflush(NULL);
 	abort();
 }
@@ -111,23 +120,26 @@ static int view_slot(struct facts *facts)
 	return oldest;
 }
 
-static int open_listed(struct facts *facts, uint32_t inode, struct netns_place **place)
+static int open_listed(const struct facts *facts, uint32_t inode, char path[NETNS_PATH_LEN])
 {
-	*place = netns_list_find(&facts->netns, inode);
-	return *place ? netns_open(*place, &facts->home) : -ENOENT;
+	const struct netns_place *place = netns_list_find(&facts->netns, inode);
+
+	if (!place)
+		return -ENOENT;
+	memcpy(path, place->path, NETNS_PATH_LEN);
+	return netns_open(place, &facts->home);
 }
 
 /* By the list as it is; if the namespace is not where that says, by a new one. */
 static int open_view(struct facts *facts, uint32_t inode, struct netns_view **out)
 {
-	struct netns_list *list = &facts->netns;
-	struct netns_place *place;
-	int err = 0, fd, slot;
+	char path[NETNS_PATH_LEN];
+	int err, fd, slot;
 
-	fd = open_listed(facts, inode, &place);
+	fd = open_listed(facts, inode, path);
 	if (fd < 0) {
-		err = netns_list_read(list, &facts->home);
-		fd = err ? err : open_listed(facts, inode, &place);
+		err = netns_list_read(&facts->netns, &facts->home);
+		fd = err ? err : open_listed(facts, inode, path);
 	}
 	if (fd < 0)
 		return fd;
@@ -138,7 +150,7 @@ static int open_view(struct facts *facts, uint32_t inode, struct netns_view **ou
 		return -ENOMEM;
 	}
 	netns_view_init(*out, fd, inode);
-	memcpy((*out)->path, place->path, sizeof(place->path));
+	memcpy((*out)->path, path, sizeof(path));
 	return 0;
 }
 

@@ -92,6 +92,8 @@ void netns_view_init(struct netns_view *view, int fd, uint32_t inode);
 /* The same for the namespace that this process is in, the traced one. */
 void netns_view_home(struct netns_view *view);
 void netns_view_close(struct netns_view *view);
+/* Whether this process could come back to the traced namespace: 0 or -errno. */
+int netns_may_return(const struct facts *facts);
 /*
  * Takes this process into the view's namespace; look-ups then ask there (facts->at). Returns 0, or
  * -errno (-EPERM: without CAP_SYS_ADMIN), having stayed where it was.
@@ -130,7 +132,8 @@ bool netns_has_addr(const struct netns_place *place, const uint8_t addr[16]);
 
 /*
  * Finds the namespace that the service's address is in; 0: the traced one. Returns -EHOSTUNREACH
- * if the probe is translated to an address that no namespace of this host has, or another -errno.
+ * if the probe is translated to an address that neither it nor one linked with it has, or another
+ * -errno.
  */
 int service_locate(struct gather *g, uint32_t *inode);
 /* Enters that one; g's flow and ifindex are then as seen there. */

@@ -44,21 +44,19 @@ static uint32_t find_known(struct facts *facts, const uint8_t addr[16])
 	return 0;
 }
 
-/* A linked one if there is, else any; 0: none. */
+/*
+ * Among those linked with the traced one: another one that happens to have the address, a tenant's
+ * or a laboratory's, is not where the probe went. 0: none.
+ */
 static uint32_t find_listed(const struct netns_list *list, const uint8_t addr[16])
 {
 	const struct netns_place *place = list->places.data;
-	uint32_t found = 0;
 
-	for (size_t i = 0; i < list->places.n; i++) {
-		if (!netns_is_known(&place[i], 0) || !netns_has_addr(&place[i], addr))
-			continue;
-		if (place[i].kind == NETNS_LINKED)
+	for (size_t i = 0; i < list->places.n; i++)
+		if (place[i].kind == NETNS_LINKED && netns_is_known(&place[i], 0) &&
+		    netns_has_addr(&place[i], addr))
 			return place[i].inode;
-		if (!found)
-			found = place[i].inode;
-	}
-	return found;
+	return 0;
 }
 
 static int find_among_all(struct gather *g, const uint8_t addr[16], uint32_t *inode)

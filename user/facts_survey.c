@@ -243,7 +243,9 @@ int survey_take(struct facts *facts, uint8_t proto, bool loaded, bool *complete)
 
 	if (start >= survey->not_before_ns || (proto && proto != survey->proto)) {
 		survey->proto = proto;
-		survey->error = netns_list_read(&facts->netns, &facts->home);
+		survey->error = netns_may_return(facts);
+		if (!survey->error)
+			survey->error = netns_list_read(&facts->netns, &facts->home);
 		if (!survey->error)
 			survey->error = visit_all(facts, proto, start);
 		took = facts_clock_ns() - start;
