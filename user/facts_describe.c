@@ -72,6 +72,13 @@ uint32_t process_parent(uint32_t pid)
 	return read_file(pid, "stat", text, sizeof(text)) > 0 ? process_parse_parent(text) : 0;
 }
 
+static uint32_t read_fds_limit(uint32_t pid)
+{
+	char text[2048];
+
+	return read_file(pid, "limits", text, sizeof(text)) > 0 ? process_parse_fds_limit(text) : 0;
+}
+
 /* A new descriptor is the lowest free one: without the highest that may be, some are free. */
 static bool may_be_exhausted(const char *dir, uint32_t limit)
 {
@@ -118,6 +125,16 @@ static uint32_t count_fds(uint32_t pid, uint32_t limit)
 	return st.st_size > 0 ? (uint32_t)st.st_size : count_entries(path, limit);
 }
 
+bool process_is_stuck(uint32_t pid)
+{
+	uint32_t limit;
+
+	if (process_is_halted(process_state(pid)))
+		return true;
+	limit = read_fds_limit(pid);
+	return limit && count_fds(pid, limit) >= limit;
+}
+
 static void read_comm(uint32_t pid, char comm[EV_COMM_LEN])
 {
 	char text[64];
@@ -139,8 +156,7 @@ void process_describe(uint32_t pid, struct process_info *out)
 		return;
 	read_comm(pid, out->comm);
 	out->state = process_state(pid);
-	if (read_file(pid, "limits", text, sizeof(text)) > 0)
-		out->fds_limit = process_parse_fds_limit(text);
+	out->fds_limit = read_fds_limit(pid);
 	out->fds_open = count_fds(pid, out->fds_limit);
 	if (read_file(pid, "cgroup", text, sizeof(text)) > 0)
 		container_parse(text, out->container);

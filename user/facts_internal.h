@@ -147,6 +147,8 @@ char process_state(uint32_t pid);      /* 0 if it is gone */
 uint32_t process_parent(uint32_t pid); /* likewise */
 /* Whether it does not run before someone else acts: stopped, traced, uninterruptible. */
 bool process_is_halted(char state);
+/* Whether it is halted, or may open no more files. */
+bool process_is_stuck(uint32_t pid);
 /* The state and parent fields of the text of /proc/PID/stat, 0 if there is none. */
 char process_parse_state(const char *stat);
 uint32_t process_parse_parent(const char *stat);

@@ -79,7 +79,7 @@ static int64_t check_fd(const struct search *search, uint32_t pid, int dir, cons
 		if (want->inode != inode)
 			continue;
 		held = true;
-		if (want->pid == pid || (want->pid && !process_is_halted(process_state(pid))))
+		if (want->pid == pid || (want->pid && !process_is_stuck(pid)))
 			continue;
 		want->pid = pid;
 		*owner_slot(search->cache, inode) = (struct process_owner){
@@ -203,14 +203,14 @@ static void search_sparingly(struct search *search, void (*method)(const struct 
 		*not_before_ns = start + 10 * took;
 }
 
-/* Returns whether the process has this socket as this descriptor, and is halted. */
-static bool is_halted_holder(const struct process_owner *owner)
+/* Returns whether the process has this socket as this descriptor, and is stuck. */
+static bool is_stuck_holder(const struct process_owner *owner)
 {
-	return still_holds(owner) && process_is_halted(process_state(owner->pid));
+	return still_holds(owner) && process_is_stuck(owner->pid);
 }
 
 /* Of the children of parent, all of which inherited the descriptor; 0: none. */
-static uint32_t find_halted_child(const struct process_owner *parent)
+static uint32_t find_stuck_child(const struct process_owner *parent)
 {
 	char path[64], text[4096], *at = text, *end;
 	struct process_owner child = *parent;
@@ -223,7 +223,7 @@ static uint32_t find_halted_child(const struct process_owner *parent)
 		/* The last number may be cut, or is none. */
 		if (*end != ' ')
 			break;
-		if (is_halted_holder(&child))
+		if (is_stuck_holder(&child))
 			return child.pid;
 		at = end;
 	}
@@ -232,20 +232,20 @@ static uint32_t find_halted_child(const struct process_owner *parent)
 
 /*
  * A master and its workers hold one listening socket, as the same descriptor. A worker that is
- * halted says more than the others, and the state changes while the owner that is remembered does
- * not: so the family is looked at each time.
+ * stuck says more than the others, and that changes while the owner that is remembered does not: so
+ * the family is looked at each time.
  */
-static uint32_t prefer_halted(const struct process_owner *owner)
+static uint32_t prefer_stuck(const struct process_owner *owner)
 {
 	struct process_owner head = *owner;
 	uint32_t found;
 
-	if (process_is_halted(process_state(owner->pid)))
+	if (process_is_stuck(owner->pid))
 		return owner->pid;
 	head.pid = process_parent(owner->pid);
 	if (!still_holds(&head))
 		head.pid = owner->pid;
-	found = is_halted_holder(&head) ? head.pid : find_halted_child(&head);
+	found = is_stuck_holder(&head) ? head.pid : find_stuck_child(&head);
 	return found ? found : owner->pid;
 }
 
@@ -256,7 +256,7 @@ static void look_in_cache(struct process_cache *cache, struct process_want *want
 
 		want[i].pid = 0;
 		if (want[i].inode && owner->inode == want[i].inode && still_holds(owner))
-			want[i].pid = prefer_halted(owner);
+			want[i].pid = prefer_stuck(owner);
 	}
 }
 
