@@ -70,7 +70,7 @@ unserve
 answered_with "$dir/hostile" '{"cause":"http-status"}' --send 'GET / HTTP/1.0\r\n\r\n'
 answered_with "$dir/status" '{"cause":"http-status"}' --send 'GET / HTTP/1.0\r\n\r\n'
 answered_with "$dir/status" '{"cause":"http-status"}' --send-file "$dir/request"
-answered_with "$dir/hostile" '{"cause":"http-status"}' --send-file "$dir/request.raw"
+answered_with "$dir/hostile" '{"cause":"healthy"}' --send-file "$dir/request.raw"
 
 # To one that does not answer it: 64 KiB of request, by a real client.
 serve --mode hold 0.0.0.0 80
