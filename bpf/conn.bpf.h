@@ -43,14 +43,14 @@ static __always_inline __u32 packet_isn(const struct packet *p)
 /* Whether an address may be a prober's, or what this host has made of one. */
 static __always_inline bool maybe_prober(const __u8 addr[16], __u8 family)
 {
-	return family == 4 ? maybe_known_byte(first_v4, alias_v4, addr[12])
-			   : maybe_known_byte(first_v6, alias_v6, addr[0]);
+	return family == 4 ? maybe_first_byte(known_v4, addr[12])
+			   : maybe_first_byte(known_v6, addr[0]);
 }
 
 static __always_inline bool maybe_alias(const struct ev_flow *flow)
 {
-	return flow->family == 4 ? maybe_source_byte(alias_v4, flow->saddr[12])
-				 : maybe_source_byte(alias_v6, flow->saddr[0]);
+	return flow->family == 4 ? maybe_first_byte(alias_v4, flow->saddr[12])
+				 : maybe_first_byte(alias_v6, flow->saddr[0]);
 }
 
 static __always_inline bool is_v4_mapped(const __u8 addr[16])

@@ -47,10 +47,13 @@ static __always_inline void mark_alias(const struct ev_flow *flow)
 	__u8 byte = flow->family == 4 ? flow->saddr[12] : flow->saddr[0];
 	__u64 bit = 1ULL << (byte & 63);
 
-	if (flow->family == 4)
+	if (flow->family == 4) {
 		__sync_fetch_and_or(&alias_v4[byte >> 6], bit);
-	else
+		__sync_fetch_and_or(&known_v4[byte >> 6], bit);
+	} else {
 		__sync_fetch_and_or(&alias_v6[byte >> 6], bit);
+		__sync_fetch_and_or(&known_v6[byte >> 6], bit);
+	}
 }
 
 /* kind is a constant, so that the verifier knows the place. */

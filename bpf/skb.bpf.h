@@ -24,12 +24,12 @@ enum {
 static __always_inline bool skb_maybe(const struct ipv6hdr *header, __be16 protocol)
 {
 	if (protocol == bpf_htons(ETH_P_IP))
-		return (maybe_known_byte(first_v4, alias_v4, HEADER_BYTE(header, IP4_SADDR)) ||
-			maybe_known_byte(first_v4, alias_v4, HEADER_BYTE(header, IP4_DADDR))) &&
+		return (maybe_first_byte(known_v4, HEADER_BYTE(header, IP4_SADDR)) ||
+			maybe_first_byte(known_v4, HEADER_BYTE(header, IP4_DADDR))) &&
 		       maybe_followed_v4(HEADER_BYTE(header, IP4_PROTOCOL));
 	if (protocol == bpf_htons(ETH_P_IPV6))
-		return (maybe_known_byte(first_v6, alias_v6, header->saddr.in6_u.u6_addr8[0]) ||
-			maybe_known_byte(first_v6, alias_v6, header->daddr.in6_u.u6_addr8[0])) &&
+		return (maybe_first_byte(known_v6, header->saddr.in6_u.u6_addr8[0]) ||
+			maybe_first_byte(known_v6, header->daddr.in6_u.u6_addr8[0])) &&
 		       maybe_followed_v6(header->nexthdr);
 	return false;
 }

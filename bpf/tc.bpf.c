@@ -30,18 +30,18 @@ static __always_inline bool tc_maybe_v4(const struct ip4_wire *ip, enum tc_way w
 {
 	__u8 source = *(const __u8 *)&ip->saddr;
 
-	if (way == TC_IN ? !maybe_source_byte(first_v4, source)
-			 : !maybe_known_byte(first_v4, alias_v4, source) &&
-				   !maybe_source_byte(first_v4, *(const __u8 *)&ip->daddr))
+	if (way == TC_IN ? !maybe_first_byte(first_v4, source)
+			 : !maybe_first_byte(known_v4, source) &&
+				   !maybe_first_byte(first_v4, *(const __u8 *)&ip->daddr))
 		return false;
 	return maybe_followed_v4(ip->protocol) || (way == TC_OUT && ip->protocol == IPPROTO_ICMP);
 }
 
 static __always_inline bool tc_maybe_v6(const struct ip6_wire *ip, enum tc_way way)
 {
-	if (way == TC_IN ? !maybe_source_byte(first_v6, ip->saddr[0])
-			 : !maybe_known_byte(first_v6, alias_v6, ip->saddr[0]) &&
-				   !maybe_source_byte(first_v6, ip->daddr[0]))
+	if (way == TC_IN ? !maybe_first_byte(first_v6, ip->saddr[0])
+			 : !maybe_first_byte(known_v6, ip->saddr[0]) &&
+				   !maybe_first_byte(first_v6, ip->daddr[0]))
 		return false;
 	return maybe_followed_v6(ip->nexthdr) || (way == TC_OUT && ip->nexthdr == IPPROTO_ICMPV6);
 }
