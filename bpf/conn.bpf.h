@@ -155,8 +155,7 @@ static __always_inline bool conn_spend_payload(struct conn *conn, const struct p
 	return true;
 }
 
-/* Whether this packet that enters by an interface, or leaves for the prober, is still to be
- * reported. */
+/* Whether a packet that enters by an interface, or leaves for the prober, is to be reported. */
 static __always_inline bool conn_wants(struct conn *conn, const struct packet *p, enum conn_way way)
 {
 	if (p->tcp.flags & (TCP_SYN | TCP_RST | TCP_FIN))
@@ -180,13 +179,18 @@ static __always_inline bool is_probe(const struct packet *p)
 	       is_source(p->flow.saddr);
 }
 
-/* A new connection in the place of one with the same flow. */
-static __always_inline void conn_restart(struct conn *conn, const struct conn *fresh)
+static __always_inline void conn_remove_aliases(struct conn *conn)
 {
 #pragma unroll
 	for (int i = 0; i < ALIASES; i++)
 		if (conn->aliases[i].family)
 			bpf_map_delete_elem(&aliases, &conn->aliases[i]);
+}
+
+/* A new connection in the place of one with the same flow. */
+static __always_inline void conn_restart(struct conn *conn, const struct conn *fresh)
+{
+	conn_remove_aliases(conn);
 	*conn = *fresh;
 }
 

@@ -128,8 +128,7 @@ static __always_inline struct conn *conn_on_its_way(struct packet *p, struct mat
 	return conn_checked(conn);
 }
 
-/* A SYN or datagram from the prober that came in and leaves again: what becomes of it is told
- * elsewhere. */
+/* A probe that came in and leaves again: what becomes of it is told elsewhere. */
 static __always_inline void conn_leaves(struct conn *conn, const struct packet *p,
 					const struct match *match, __u32 in_ifindex)
 {

@@ -159,6 +159,8 @@ static __noinline int tc_in(struct __sk_buff *skb, __u32 l2_len)
 	}
 	if (tc_report(skb, &p, &place)) {
 		/* Nobody will know of it, so nobody would have it forgotten. */
+		if (conn)
+			conn_remove_aliases(conn);
 		bpf_map_delete_elem(&connections, &p.flow);
 		return 0;
 	}
