@@ -11,12 +11,14 @@ enum {
 	CONN_ACKS_MAX = 2,
 	CONN_PAYLOADS_MAX = 128,
 	CONN_PAYLOAD_BYTES_MAX = 4096, /* the packet that passes it is still reported */
+	CONN_LATE_PAYLOADS_MAX = 64,
 	CONN_FORWARDS_MAX = 4,
 	CONN_NETFILTER_MAX = 128,
 	CONN_DROPS_MAX = 16,
 };
 
 /* A prober sends echo requests every second, with the same identifier. */
+#define PAYLOAD_PAUSE_NS  50000000ULL
 #define DATAGRAM_QUIET_NS 1000000000ULL
 #define ECHO_QUIET_NS	  200000000ULL
 
@@ -144,13 +146,20 @@ static __always_inline bool conn_spend(__u32 *spent, __u32 max)
 	return true;
 }
 
-/* By packets, because small segments are many, and by bytes, because large ones are long. */
+/*
+ * By packets, because small segments are many, and by bytes, because large ones are long. One after
+ * a pause is reported all the same: that something was said then matters more than what.
+ */
 static __always_inline bool conn_spend_payload(struct conn *conn, const struct packet *p,
 					       enum conn_way way)
 {
+	__u64 now_ns = bpf_ktime_get_ns(), last_ns = conn->payload_ns[way];
+
+	conn->payload_ns[way] = now_ns;
 	if (conn->payload_bytes[way] >= CONN_PAYLOAD_BYTES_MAX ||
 	    !conn_spend(&conn->payloads[way], CONN_PAYLOADS_MAX))
-		return false;
+		return now_ns - last_ns > PAYLOAD_PAUSE_NS &&
+		       conn_spend(&conn->late_payloads, CONN_LATE_PAYLOADS_MAX);
 	__sync_fetch_and_add(&conn->payload_bytes[way], p->tcp.payload_len);
 	return true;
 }

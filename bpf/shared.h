@@ -37,12 +37,13 @@ struct conn {
 	__u32 payloads[2]; /* packets with payload */
 	__u32 payload_bytes[2];
 	__u32 netfilter;
-	__u32 drops;	 /* kfree_skb, resets, state changes, ICMP */
-	__u32 forwards;	 /* from the prober, seen as they leave again; without control */
-	__u32 forwarded; /* 1: its SYN left again, for another network namespace or host */
-	__u32 netns;	 /* inode of the other namespace where its socket was seen, else 0 */
-	__u32 pad;
-	__u64 last_ns; /* not TCP: when the last datagram from the prober came */
+	__u32 drops;	     /* kfree_skb, resets, state changes, ICMP */
+	__u32 forwards;	     /* from the prober, seen as they leave again; without control */
+	__u32 forwarded;     /* 1: its SYN left again, for another network namespace or host */
+	__u32 netns;	     /* inode of the other namespace where its socket was seen, else 0 */
+	__u32 late_payloads; /* packets with payload after a pause, when payloads were spent */
+	__u64 payload_ns[2]; /* when the last packet with payload came */
+	__u64 last_ns;	     /* not TCP: when the last datagram from the prober came */
 	/* Its keys in the map aliases, by enum alias_kind; family 0: it has none of this kind. */
 	struct ev_flow aliases[ALIASES];
 };
@@ -89,7 +90,7 @@ struct walk_args {
 	__u32 pad;
 };
 
-EVENT_ASSERT_SIZE(conn, 144);
+EVENT_ASSERT_SIZE(conn, 160);
 EVENT_ASSERT_SIZE(in_flight, 48);
 EVENT_ASSERT_SIZE(source_key, 20);
 EVENT_ASSERT_SIZE(stranger, 56);

@@ -47,6 +47,7 @@ struct corr_host;
 	X(PROBER_REFUSED, "the prober ended the TLS handshake with an encrypted alert")            \
 	X(DATAGRAM, "the probe is a UDP datagram")                                                 \
 	X(ECHO, "the probe is an ICMP echo request")                                               \
+	X(LONG, "it is too long for the netfilter waypoints to be looked at")                      \
 	X(TIMEOUT, "the timeout has passed")                                                       \
 	X(DROP_XDP, "dropped by XDP")                                                              \
 	X(DROP_TC, "dropped by a tc filter at ingress")                                            \

@@ -70,11 +70,26 @@ static evidence_t kind_of(const struct ev_flow *flow)
 	return flow->proto == IPPROTO_UDP ? E(DATAGRAM) : E(ECHO);
 }
 
+/* bpf/netfilter.bpf.c, NF_LEN_MAX_V4 and _V6: what is longer shows no waypoints. */
+static bool is_long(const struct ev_packet *p)
+{
+	return p->frame_len - p->l2_len > (p->flow.family == 4 ? 128U : 148U);
+}
+
+/* The socket was looked up for the addresses as they came: it is not the one that it will meet. */
+static void forget_socket(struct attempt *a)
+{
+	a->bits &= ~(E(LISTEN_FOUND) | E(LISTEN_FULL) | E(LISTEN_FILTER) | E(TW_FOUND) |
+		     E(TW_TS_NEWER) | E(TW_SEQ_NEWER));
+}
+
 static void observe_syn(struct probe *probe, const struct ev_packet *p)
 {
 	struct attempt *a = &probe->attempt;
 
 	attempt_add(a, E(ARRIVED) | kind_of(&p->flow), &p->hdr);
+	if (p->waypoint == WP_TC_INGRESS && is_long(p))
+		attempt_add(a, E(LONG), &p->hdr);
 	switch (p->waypoint) {
 	case WP_TC_INGRESS:
 		a->in.reentered = a->in.skb == p->hdr.skb;
@@ -222,6 +237,7 @@ static void observe_packet(struct probe *probe, const struct ev_packet *p, bool 
 	}
 	if (p->nat.family) {
 		a->nat = p->nat;
+		forget_socket(a);
 		attempt_add(a, E(TRANSLATED), &p->hdr);
 	}
 	if (p->untracked)

@@ -77,7 +77,7 @@ static void datagram_words(const struct probe *probe, char *out, size_t out_len)
 			 after(a->start_ns, a->response_ns, took));
 	else
 		snprintf(out, out_len, "%s, no answer and no ICMP error: healthy for a UDP check",
-			 a->bits & E(DELIVERED) ? "delivered" : "handed on");
+			 a->bits & (E(DELIVERED) | E(LONG)) ? "delivered" : "handed on");
 }
 
 static void connected_words(const struct probe *probe, char *out, size_t out_len)
