@@ -22,7 +22,14 @@ while [ "$(wc -c <"$dir/once")" -lt 65536 ]; do
 done
 head -c 65536 "$dir/once" >"$dir/hostile"
 { printf 'HTTP/1.1 503 '; head -c 65523 "$dir/hostile"; } >"$dir/status"
-{ printf 'GET /'; hostile | tr -d '\r\n '; printf ' HTTP/1.1\r\nHost: '; hostile; printf '\r\n\r\n'; } >"$dir/request"
+{ printf 'GET /'; hostile | tr -d '\r\n '; printf ' HTTP/1.1\r\nHost: '; hostile; printf '\r\n\r\n'; } >"$dir/target"
+{
+	printf 'GET / HTTP/1.1\r\nHost: '
+	hostile | tr -d '\r\n'
+	printf '\r\nUser-Agent: '
+	hostile | tr -d '\r\n'
+	printf '\r\n\r\n'
+} >"$dir/request"
 head -c 4096 "$dir/hostile" >"$dir/request.raw"
 
 # harmless FILE: printable ASCII and newlines.
@@ -70,6 +77,7 @@ unserve
 answered_with "$dir/hostile" '{"cause":"http-status"}' --send 'GET / HTTP/1.0\r\n\r\n'
 answered_with "$dir/status" '{"cause":"http-status"}' --send 'GET / HTTP/1.0\r\n\r\n'
 answered_with "$dir/status" '{"cause":"http-status"}' --send-file "$dir/request"
+answered_with "$dir/status" '{}' --send-file "$dir/target"
 answered_with "$dir/hostile" '{"cause":"http-status"}' --send-file "$dir/request.raw"
 
 # To one that does not answer it: 64 KiB of request, by a real client.

@@ -18,7 +18,7 @@ taken() {
 	expect_status 0
 }
 
-# unreachable ADDRESS PORT: the kernel said port unreachable.
+# unreachable ADDRESS PORT SOURCE: the kernel said port unreachable.
 unreachable() {
 	datagram "$1" "$2"
 	expect_wire ' failed: '
