@@ -4,16 +4,15 @@
 # shellcheck source=tests/scenarios/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# ping_probe ADDRESS: one echo request, watched with --udp.
+# ping_probe ADDRESS: one echo request.
 ping_probe() {
-	diagnose --udp -- --mode ping --timeout 300 "$1"
+	diagnose --mode ping --timeout 300 "$1"
 }
 
 answered() {
 	ping_probe "$1"
 	expect_wire ' ok: '
 	expect_verdict "{\"verdict\":\"healthy\",\"probe\":{\"proto\":\"icmp\",\"dst\":\"$1\"}}"
-	expect_status 0
 }
 
 # ignored ADDRESS REGEX...
@@ -25,6 +24,7 @@ ignored() {
 	expect_says "${@:2}"
 }
 
+trace --udp
 answered "$LAB_SERVER4"
 answered "$LAB_SERVER6"
 
@@ -58,6 +58,8 @@ expect_wire ' failed: '
 expect_verdict '{"verdict":"failed"}'
 expect_says 'OUTPUT'
 s iptables-nft -F OUTPUT
+trace_stop INT
+expect_status 1
 
 # Without --udp echo requests are nobody's probes.
 trace -d 1

@@ -4,10 +4,9 @@
 # shellcheck source=tests/scenarios/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# datagram [CLBTRACE-OPTIONS --] PROBER-OPTIONS ADDRESS PORT: one, watched with --udp.
+# datagram PROBER-OPTIONS ADDRESS PORT
 datagram() {
-	split_options "$@"
-	diagnose --udp ${trace_options[@]+"${trace_options[@]}"} -- --mode udp --send 'ping' "${arguments[@]}"
+	diagnose --mode udp --send 'ping' "$@"
 }
 
 # taken ADDRESS PORT WIRE: it is healthy, and the prober got that.
@@ -15,7 +14,6 @@ taken() {
 	datagram --timeout 300 "$1" "$2"
 	expect_wire "$3"
 	expect_verdict "{\"verdict\":\"healthy\",\"probe\":{\"proto\":\"udp\",\"dst\":\"$1\",\"dport\":$2}}"
-	expect_status 0
 }
 
 # unreachable ADDRESS PORT SOURCE: the kernel said port unreachable.
@@ -27,6 +25,7 @@ unreachable() {
 	expect_says 'port unreachable' "\\b$2\\b"
 }
 
+trace --udp
 serve --udp --mode answer --answer 'pong' 0.0.0.0 5300
 serve --udp --mode hold 0.0.0.0 5301
 serve --udp --mode answer --answer 'pong' :: 5302
@@ -43,7 +42,10 @@ unreachable "$LAB_SERVER4" 5401 100.64.1.10
 
 # UDP on loopback only: its process is named.
 serve --udp --mode answer 127.0.0.1 5402
-unreachable "$LAB_SERVER4" 5402 100.64.1.10
+datagram "$LAB_SERVER4" 5402
+expect_wire ' failed: '
+expect_failed listener-wrong-address listener
+expect_says 'service' "\\b$service_pid\\b" '127\.0\.0\.1:5402' 'port unreachable'
 
 # No ICMP where a rule drops the datagram, to an open port or a closed one.
 s iptables-nft -A INPUT -p udp -j DROP
@@ -58,6 +60,8 @@ expect_wire ' failed: '
 expect_failed firewall-reject netfilter
 s iptables-nft -F INPUT
 taken "$LAB_SERVER4" 5300 ' ok: DATA\(4\)'
+trace_stop INT
+expect_status 1
 
 # Without --udp datagrams are nobody's probes.
 trace -d 1
