@@ -51,6 +51,22 @@ s ip6tables-nft -F INPUT
 answered "$LAB_SERVER4"
 answered "$LAB_SERVER6"
 
+# The kernel's limit for ICMP, made to count echo replies too.
+trace_stop INT
+s sysctl -q -w net.ipv4.icmp_ratemask=$((6168 | 1)) net.ipv4.icmp_ratelimit=60000
+limited() {
+	probe --mode ping --timeout 100 --source 100.64.3.3 "$LAB_SERVER4"
+	[[ $wire == *' failed: '* ]]
+}
+until_true 10 limited || fail "no limit on echo replies: $wire"
+trace --udp
+diagnose --mode ping --timeout 300 --source 100.64.3.3 "$LAB_SERVER4"
+expect_wire ' failed: '
+expect_failed icmp-ignored
+expect_says 'rate limit' 'icmp_rate'
+s sysctl -q -w net.ipv4.icmp_ratemask=6168
+answered "$LAB_SERVER4"
+
 # The answer is dropped.
 s iptables-nft -A OUTPUT -p icmp --icmp-type echo-reply -j DROP
 ping_probe "$LAB_SERVER4"

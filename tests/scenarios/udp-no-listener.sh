@@ -40,6 +40,22 @@ unreachable "$LAB_SERVER6" 5400 fd00:64::10
 serve 0.0.0.0 5401
 unreachable "$LAB_SERVER4" 5401 100.64.1.10
 
+# The kernel's limit holds the ICMP error back: to the balancer, the service that is not there looks well.
+s sysctl -q -w net.ipv4.icmp_ratelimit=60000
+limited() {
+	before=$(counter IcmpOutRateLimitHost)
+	probe --mode udp --timeout 100 --source 100.64.3.3 "$LAB_SERVER4" 5403
+	[ "$(counter IcmpOutRateLimitHost)" -gt "$before" ]
+}
+trace_stop INT
+until_true 10 limited || fail "no limit on ICMP errors: $wire"
+trace --udp
+datagram --timeout 300 --source 100.64.3.3 "$LAB_SERVER4" 5403
+expect_wire ' ok: nothing'
+expect_failed udp-no-listener udp
+expect_says 'no UDP socket on port 5403' 'limit'
+s sysctl -q -w net.ipv4.icmp_ratelimit=0
+
 # UDP on loopback only: its process is named.
 serve --udp --mode answer 127.0.0.1 5402
 datagram "$LAB_SERVER4" 5402
