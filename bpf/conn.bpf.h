@@ -43,14 +43,8 @@ static __always_inline __u32 packet_isn(const struct packet *p)
 /* Whether an address may be a prober's, or what this host has made of one. */
 static __always_inline bool maybe_prober(const __u8 addr[16], __u8 family)
 {
-	return family == 4 ? maybe_known_byte(first_v4, alias_v4, addr[12])
-			   : maybe_known_byte(first_v6, alias_v6, addr[0]);
-}
-
-static __always_inline bool maybe_alias(const struct ev_flow *flow)
-{
-	return flow->family == 4 ? maybe_source_byte(alias_v4, flow->saddr[12])
-				 : maybe_source_byte(alias_v6, flow->saddr[0]);
+	return family == 4 ? maybe_known(first_v4, addr[12], addr[15])
+			   : maybe_known(first_v6, addr[0], addr[15]);
 }
 
 static __always_inline bool is_v4_mapped(const __u8 addr[16])
@@ -96,7 +90,7 @@ static __always_inline struct conn *conn_from_prober(struct ev_flow *flow, struc
 
 	match->way = FROM_PROBER;
 	match->by_alias = 0;
-	if (conn || !maybe_alias(flow))
+	if (conn || !has_byte(alias_last, flow->saddr[15]))
 		return conn_checked(conn);
 	original = bpf_map_lookup_elem(&aliases, flow);
 	if (!original)
@@ -161,8 +155,7 @@ static __always_inline bool conn_spend_payload(struct conn *conn, const struct p
 	return true;
 }
 
-/* Whether this packet that enters by an interface, or leaves for the prober, is still to be
- * reported. */
+/* Whether a packet that enters by an interface, or leaves for the prober, is to be reported. */
 static __always_inline bool conn_wants(struct conn *conn, const struct packet *p, enum conn_way way)
 {
 	if (p->tcp.flags & (TCP_SYN | TCP_RST | TCP_FIN))
@@ -186,13 +179,18 @@ static __always_inline bool is_probe(const struct packet *p)
 	       is_source(p->flow.saddr);
 }
 
-/* A new connection in the place of one with the same flow. */
-static __always_inline void conn_restart(struct conn *conn, const struct conn *fresh)
+static __always_inline void conn_remove_aliases(struct conn *conn)
 {
 #pragma unroll
 	for (int i = 0; i < ALIASES; i++)
 		if (conn->aliases[i].family)
 			bpf_map_delete_elem(&aliases, &conn->aliases[i]);
+}
+
+/* A new connection in the place of one with the same flow. */
+static __always_inline void conn_restart(struct conn *conn, const struct conn *fresh)
+{
+	conn_remove_aliases(conn);
 	*conn = *fresh;
 }
 

@@ -16,9 +16,14 @@ const volatile __u32 has_udp __weak = 0; /* 0: the verifier takes out all that i
 const volatile __u64 first_v4[4] __weak = {};
 const volatile __u64 first_v6[4] __weak = {};
 
-/* The same of the sources in the map aliases; bits are never cleared. */
-__u64 alias_v4[4] __weak = {};
-__u64 alias_v6[4] __weak = {};
+/*
+ * The same of these and of the sources in the map aliases: most packets are rejected by it alone.
+ * Set before load as first_v4 and first_v6. Of what passes, one byte more is looked at, the last:
+ * an alias is often of the network that most of a host's traffic is in. Bits are never cleared.
+ */
+__u64 known_v4[4] __weak = {};
+__u64 known_v6[4] __weak = {};
+__u64 alias_last[4] __weak = {};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -85,17 +90,15 @@ struct {
 	__type(value, __s32);
 } nf_priorities __weak SEC(".maps");
 
-/* Whether some source's address begins with this byte; bitmap: first_v4 or first_v6. */
-static __always_inline bool maybe_source_byte(const volatile __u64 bitmap[4], __u8 byte)
+static __always_inline bool has_byte(const volatile __u64 bitmap[4], __u8 byte)
 {
 	return bitmap[byte >> 6] >> (byte & 63) & 1;
 }
 
-/* The same, or some alias's source does; alias: alias_v4 or alias_v6. */
-static __always_inline bool maybe_known_byte(const volatile __u64 bitmap[4], const __u64 alias[4],
-					     __u8 byte)
+/* Whether this may be a source's address or an alias's; bitmap: first_v4 or first_v6. */
+static __always_inline bool maybe_known(const volatile __u64 bitmap[4], __u8 first, __u8 last)
 {
-	return (bitmap[byte >> 6] | alias[byte >> 6]) >> (byte & 63) & 1;
+	return has_byte(bitmap, first) || has_byte(alias_last, last);
 }
 
 static __always_inline bool is_source(const __u8 addr[16])

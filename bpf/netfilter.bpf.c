@@ -74,8 +74,10 @@ static __noinline int nf_report(__u64 skb_address, __u64 state_address, __u32 sl
 	return 0;
 }
 
-/* Whether this may be a prober's SYN whose source was translated: after that only its place in
- * memory tells. Only what came in and leaves again is looked at any closer. */
+/*
+ * Whether this may be a prober's SYN whose source was translated: after that only its place in
+ * memory tells. Only what came in and leaves again is looked at any closer.
+ */
 static __always_inline bool nf_maybe_masqueraded(const struct bpf_nf_ctx *ctx,
 						 const struct ipv6hdr *header)
 {

@@ -42,15 +42,18 @@ static __always_inline void conn_forget_packet(const struct packet *p)
 		slot->skb = 0;
 }
 
+static __always_inline void mark_byte(__u64 bitmap[4], __u8 byte)
+{
+	__sync_fetch_and_or(&bitmap[byte >> 6], 1ULL << (byte & 63));
+}
+
 static __always_inline void mark_alias(const struct ev_flow *flow)
 {
-	__u8 byte = flow->family == 4 ? flow->saddr[12] : flow->saddr[0];
-	__u64 bit = 1ULL << (byte & 63);
-
+	mark_byte(alias_last, flow->saddr[15]);
 	if (flow->family == 4)
-		__sync_fetch_and_or(&alias_v4[byte >> 6], bit);
+		mark_byte(known_v4, flow->saddr[12]);
 	else
-		__sync_fetch_and_or(&alias_v6[byte >> 6], bit);
+		mark_byte(known_v6, flow->saddr[0]);
 }
 
 /* kind is a constant, so that the verifier knows the place. */
@@ -125,8 +128,7 @@ static __always_inline struct conn *conn_on_its_way(struct packet *p, struct mat
 	return conn_checked(conn);
 }
 
-/* A SYN or datagram from the prober that came in and leaves again: what becomes of it is told
- * elsewhere. */
+/* A probe that came in and leaves again: what becomes of it is told elsewhere. */
 static __always_inline void conn_leaves(struct conn *conn, const struct packet *p,
 					const struct match *match, __u32 in_ifindex)
 {

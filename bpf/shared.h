@@ -38,8 +38,7 @@ struct conn {
 	__u32 payload_bytes[2];
 	__u32 netfilter;
 	__u32 drops;	 /* kfree_skb, resets, state changes, ICMP */
-	__u32 forwards;	 /* packets from the prober that left again, of the kinds of acks, payloads
-			  */
+	__u32 forwards;	 /* from the prober, seen as they leave again; without control */
 	__u32 forwarded; /* 1: its SYN left again, for another network namespace or host */
 	__u32 netns;	 /* inode of the other namespace where its socket was seen, else 0 */
 	__u32 pad;

@@ -20,17 +20,37 @@ enum {
 	IP6_TCP_FLAGS = 13,	 /* behind the IPv6 header */
 };
 
+static __always_inline bool skb_maybe_v4(const struct ipv6hdr *header)
+{
+	__u8 source = HEADER_BYTE(header, IP4_SADDR);
+	__u8 dest = HEADER_BYTE(header, IP4_DADDR);
+
+	if (!has_byte(known_v4, source) && !has_byte(known_v4, dest))
+		return false;
+	return maybe_followed_v4(HEADER_BYTE(header, IP4_PROTOCOL)) &&
+	       (maybe_known(first_v4, source, HEADER_BYTE(header, IP4_SADDR + 3)) ||
+		maybe_known(first_v4, dest, HEADER_BYTE(header, IP4_DADDR + 3)));
+}
+
+static __always_inline bool skb_maybe_v6(const struct ipv6hdr *header)
+{
+	__u8 source = header->saddr.in6_u.u6_addr8[0];
+	__u8 dest = header->daddr.in6_u.u6_addr8[0];
+
+	if (!has_byte(known_v6, source) && !has_byte(known_v6, dest))
+		return false;
+	return maybe_followed_v6(header->nexthdr) &&
+	       (maybe_known(first_v6, source, header->saddr.in6_u.u6_addr8[15]) ||
+		maybe_known(first_v6, dest, header->daddr.in6_u.u6_addr8[15]));
+}
+
 /* First look at a packet: whether its source or its destination may be a prober. */
 static __always_inline bool skb_maybe(const struct ipv6hdr *header, __be16 protocol)
 {
 	if (protocol == bpf_htons(ETH_P_IP))
-		return (maybe_known_byte(first_v4, alias_v4, HEADER_BYTE(header, IP4_SADDR)) ||
-			maybe_known_byte(first_v4, alias_v4, HEADER_BYTE(header, IP4_DADDR))) &&
-		       maybe_followed_v4(HEADER_BYTE(header, IP4_PROTOCOL));
+		return skb_maybe_v4(header);
 	if (protocol == bpf_htons(ETH_P_IPV6))
-		return (maybe_known_byte(first_v6, alias_v6, header->saddr.in6_u.u6_addr8[0]) ||
-			maybe_known_byte(first_v6, alias_v6, header->daddr.in6_u.u6_addr8[0])) &&
-		       maybe_followed_v6(header->nexthdr);
+		return skb_maybe_v6(header);
 	return false;
 }
 

@@ -26,24 +26,29 @@ struct tc_place {
 	struct ev_flow nat;
 };
 
+/* Of what leaves, the source may be a prober's or an alias's, or the destination a prober's. */
 static __always_inline bool tc_maybe_v4(const struct ip4_wire *ip, enum tc_way way)
 {
-	__u8 source = *(const __u8 *)&ip->saddr;
+	const __u8 *source = (const __u8 *)&ip->saddr, *dest = (const __u8 *)&ip->daddr;
 
-	if (way == TC_IN ? !maybe_source_byte(first_v4, source)
-			 : !maybe_known_byte(first_v4, alias_v4, source) &&
-				   !maybe_source_byte(first_v4, *(const __u8 *)&ip->daddr))
+	if (way == TC_IN)
+		return has_byte(first_v4, source[0]) && maybe_followed_v4(ip->protocol);
+	if (!has_byte(first_v4, dest[0]) &&
+	    !(has_byte(known_v4, source[0]) && maybe_known(first_v4, source[0], source[3])))
 		return false;
-	return maybe_followed_v4(ip->protocol) || (way == TC_OUT && ip->protocol == IPPROTO_ICMP);
+	return maybe_followed_v4(ip->protocol) || ip->protocol == IPPROTO_ICMP;
 }
 
 static __always_inline bool tc_maybe_v6(const struct ip6_wire *ip, enum tc_way way)
 {
-	if (way == TC_IN ? !maybe_source_byte(first_v6, ip->saddr[0])
-			 : !maybe_known_byte(first_v6, alias_v6, ip->saddr[0]) &&
-				   !maybe_source_byte(first_v6, ip->daddr[0]))
+	const __u8 *source = ip->saddr;
+
+	if (way == TC_IN)
+		return has_byte(first_v6, source[0]) && maybe_followed_v6(ip->nexthdr);
+	if (!has_byte(first_v6, ip->daddr[0]) &&
+	    !(has_byte(known_v6, source[0]) && maybe_known(first_v6, source[0], source[15])))
 		return false;
-	return maybe_followed_v6(ip->nexthdr) || (way == TC_OUT && ip->nexthdr == IPPROTO_ICMPV6);
+	return maybe_followed_v6(ip->nexthdr) || ip->nexthdr == IPPROTO_ICMPV6;
 }
 
 /*
@@ -154,6 +159,8 @@ static __noinline int tc_in(struct __sk_buff *skb, __u32 l2_len)
 	}
 	if (tc_report(skb, &p, &place)) {
 		/* Nobody will know of it, so nobody would have it forgotten. */
+		if (conn)
+			conn_remove_aliases(conn);
 		bpf_map_delete_elem(&connections, &p.flow);
 		return 0;
 	}

@@ -82,12 +82,11 @@ int xdp_in(struct xdp_md *ctx)
 	if ((const void *)(ip4 + 1) > end)
 		return XDP_PASS;
 	if (ether->protocol == bpf_htons(ETH_P_IP)) {
-		if (ip4->protocol == IPPROTO_TCP &&
-		    maybe_source_byte(first_v4, *(const __u8 *)&ip4->saddr))
+		if (ip4->protocol == IPPROTO_TCP && has_byte(first_v4, *(const __u8 *)&ip4->saddr))
 			xdp_syn(ctx, ether->protocol);
 	} else if (ether->protocol == bpf_htons(ETH_P_IPV6)) {
 		if ((const void *)(ip6 + 1) <= end && maybe_followed_v6(ip6->nexthdr) &&
-		    maybe_source_byte(first_v6, ip6->saddr[0]))
+		    has_byte(first_v6, ip6->saddr[0]))
 			xdp_syn(ctx, ether->protocol);
 	}
 	return XDP_PASS;

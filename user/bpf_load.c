@@ -136,6 +136,10 @@ static void set_first_bytes(struct clbtrace_bpf *skel, const struct options *opt
 		if (p->len < 96 && !p->addr[0])
 			mark_first_bytes((uint64_t *)skel->rodata->first_v4, 0, 0);
 	}
+	memcpy(skel->bss->known_v4, (const void *)skel->rodata->first_v4,
+	       sizeof(skel->bss->known_v4));
+	memcpy(skel->bss->known_v6, (const void *)skel->rodata->first_v6,
+	       sizeof(skel->bss->known_v6));
 }
 
 static int configure(struct clbtrace_bpf *skel, const struct options *options,

@@ -92,6 +92,8 @@ const struct cause causes_exchange[] = {
 		.summary = "[{process} ]answered {status_line} to {request_line}; expected: "
 			   "{expected}",
 		.fix = {"{status_fix}",
+			"[{?head_400}a TLS port of nginx answers a HEAD in plaintext so: if port "
+			"{dport} speaks TLS, set the check to HTTPS]",
 			"[it took {overload}: overload? ss -lnt sport = :{service_port}  # Recv-Q "
 			"is the accept queue, Send-Q its limit]"},
 	},

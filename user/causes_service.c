@@ -12,7 +12,7 @@ const struct cause causes_service[] = {
 			   "device (SO_BINDTODEVICE, systemd's BindToDevice, a VRF) other than the "
 			   "one that the probe came in on.",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(NO_SOCKET) | E(LISTENER_DEVICE), 0, CONFIDENCE_CERTAIN}},
+		.rules = {{E(NO_SOCKET) | E(LISTENER_DEVICE), E(DATAGRAM), CONFIDENCE_CERTAIN}},
 		.needs = NEED_SERVICE,
 		.summary = "{process} listens on {listener} bound to device {listener_dev}; the "
 			   "probe came in on {if}",
@@ -26,7 +26,7 @@ const struct cause causes_service[] = {
 		.explain = "The port is open on another address only (127.0.0.1, another NIC). The "
 			   "balancer connects to the server's internal address.",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(NO_SOCKET) | E(LISTENER_ADDR), E(LISTENER_DEVICE),
+		.rules = {{E(NO_SOCKET) | E(LISTENER_ADDR), E(LISTENER_DEVICE) | E(DATAGRAM),
 			   CONFIDENCE_CERTAIN}},
 		.needs = NEED_SERVICE,
 		.summary = "{process} listens on {listener} only; the probe went to {dst}:{dport} "
@@ -42,7 +42,8 @@ const struct cause causes_service[] = {
 			   "socket with IPV6_V6ONLY does not take IPv4, an IPv4 socket never takes "
 			   "IPv6.",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(NO_SOCKET) | E(LISTENER_FAMILY), E(LISTENER_DEVICE) | E(LISTENER_ADDR),
+		.rules = {{E(NO_SOCKET) | E(LISTENER_FAMILY),
+			   E(LISTENER_DEVICE) | E(LISTENER_ADDR) | E(DATAGRAM),
 			   CONFIDENCE_CERTAIN}},
 		.needs = NEED_SERVICE,
 		.summary = "{process} listens on {listener} ({listener_family} only); the probe "
@@ -60,7 +61,7 @@ const struct cause causes_service[] = {
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(NO_SOCKET) | E(LISTENER_ELSEWHERE),
 			   E(LISTENER_DEVICE) | E(LISTENER_ADDR) | E(LISTENER_FAMILY) |
-				   E(LISTENER_FITS),
+				   E(LISTENER_FITS) | E(DATAGRAM),
 			   CONFIDENCE_LIKELY}},
 		.needs = NEED_SERVICE | NEED_ELSEWHERE,
 		.summary = "nothing listens on {sought} in this network namespace, but {elsewhere} "

@@ -172,7 +172,7 @@ static evidence_t exchanged(const struct probe *probe, const struct corr_host *h
 	if (x->status && (x->line_ended || over) &&
 	    !(host->expect_status[x->status / 8] >> x->status % 8 & 1))
 		out |= E(HTTP_STATUS);
-	if (bits & E(HTTP_REQUEST) && over && x->undecided && x->said[TO_PROBER].len)
+	if (x->undecided && over)
 		out |= E(NOT_HTTP);
 	/* A handshake takes milliseconds, and a prober that has its answer closes. */
 	if (bits & E(TLS_ENCRYPTED) && silence(probe, host) >= host->timeout_ns / 2)

@@ -12,36 +12,40 @@ static bool reads(struct tls_alert *alert, const struct stream *s)
 	return tls_alert(s->data, s->len, alert) && alert->description != TLS_CLOSE_NOTIFY;
 }
 
-static evidence_t http_evidence(struct exchange *x, enum http_kind request)
+/* A status line counts whatever it answers; that it is none only where the request is HTTP. */
+static evidence_t answer_evidence(struct exchange *x, enum http_kind request)
 {
 	const struct stream *answer = &x->said[TO_PROBER];
+	bool http = request == HTTP_WHOLE || request == HTTP_2;
+	evidence_t bits = http ? E(HTTP_REQUEST) : 0;
 	struct http_response response;
 
+	if (!answer->len)
+		return bits;
 	http_response_parse(answer->data, answer->len, &response);
 	x->status = response.status;
-	x->undecided = response.kind == HTTP_PART && !response.status;
+	x->undecided = http && response.kind == HTTP_PART && !response.status;
 	x->line_ended = response.status &&
 			response.line.data + response.line.len < answer->data + answer->len;
-	if (!answer->len)
-		return 0;
 	if (response.status == 400 && http_wants_tls(answer->data, answer->len))
-		return E(WANTS_TLS);
-	if (response.kind == HTTP_NONE || (response.kind == HTTP_2 && request != HTTP_2))
-		return E(NOT_HTTP);
-	return 0;
+		bits |= E(WANTS_TLS);
+	/* A request in HTTP/2 is answered in HTTP/2; any other is not. */
+	if (http && (response.kind == HTTP_NONE || (response.kind == HTTP_2 && request != HTTP_2)))
+		bits |= E(NOT_HTTP);
+	return bits;
 }
 
-/* To a request in HTTP/2 that is answered in HTTP/1, as to any other. */
-static evidence_t plain_evidence(struct exchange *x, enum http_kind request)
+static evidence_t plain_evidence(struct exchange *x)
 {
-	const struct stream *answer = &x->said[TO_PROBER];
-	evidence_t bits = 0;
+	const struct stream *request = &x->said[FROM_PROBER], *answer = &x->said[TO_PROBER];
+	struct http_request http;
+	evidence_t bits;
 
+	http_request_parse(request->data, request->len, &http);
+	bits = answer_evidence(x, http.kind);
 	if (answer->len && tls_kind(answer->data, answer->len) == TLS_ALERT &&
 	    tls_alert(answer->data, answer->len, &x->alert))
-		return E(SERVER_ALERT) | (request == HTTP_NONE ? 0 : E(HTTP_REQUEST));
-	if (request == HTTP_WHOLE || request == HTTP_2)
-		bits |= E(HTTP_REQUEST) | http_evidence(x, request);
+		bits = (bits & ~E(NOT_HTTP)) | E(SERVER_ALERT);
 	return bits;
 }
 
@@ -68,7 +72,6 @@ evidence_t exchange_add(struct exchange *x, enum exchange_way way, uint64_t time
 			const uint8_t *data, size_t len)
 {
 	const struct stream *request = &x->said[FROM_PROBER];
-	struct http_request http;
 
 	if (!x->first_ns[way])
 		x->first_ns[way] = time_ns;
@@ -79,8 +82,7 @@ evidence_t exchange_add(struct exchange *x, enum exchange_way way, uint64_t time
 		return 0;
 	if (tls_kind(request->data, request->len) == TLS_HANDSHAKE)
 		return tls_evidence(x);
-	http_request_parse(request->data, request->len, &http);
-	return plain_evidence(x, http.kind);
+	return plain_evidence(x);
 }
 
 void exchange_free(struct exchange *x)

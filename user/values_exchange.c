@@ -247,6 +247,18 @@ static bool status_fix(const struct values_of *of, char *out, size_t out_len)
 	return value_put(out, out_len, typical_fix(x->status));
 }
 
+/* Only to other methods nginx says in words that it wants TLS. */
+static bool head_400(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct exchange *x = &of->probe->exchange;
+	struct http_request request;
+
+	(void)out_len;
+	out[0] = 0;
+	return x->status == 400 && exchange_http_request(x, &request) && request.method.len == 4 &&
+	       !memcmp(request.method.data, "HEAD", 4);
+}
+
 /* An error that took long comes from overload more often than not. */
 static bool overload(const struct values_of *of, char *out, size_t out_len)
 {
@@ -290,6 +302,7 @@ const struct value values_exchange[] = {
 	{"status_line", status_line},
 	{"request_line", request_line},
 	{"status_fix", status_fix},
+	{"?head_400", head_400},
 	{"overload", overload},
 	{"expected", expected},
 	{NULL, NULL},

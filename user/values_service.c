@@ -135,6 +135,26 @@ static bool elsewhere(const struct values_of *of, char *out, size_t out_len)
 	return true;
 }
 
+/* A socket on the port that does not take the probe. */
+static bool misfit(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_listener *l = listener_best(of->probe, of->host);
+	char who[160], where[FLOW_ENDPOINT_LEN];
+	struct process_about about;
+
+	if (!l && elsewhere(of, who, sizeof(who))) {
+		snprintf(out, out_len, "%s is in another network namespace", who);
+		return true;
+	}
+	if (!l || listener_fit(of->probe, of->host, l) == FIT_ALL)
+		return false;
+	about = process_of_listener(l);
+	snprintf(out, out_len, "%s has %s%s%.15s only", process_words(&about, who, sizeof(who)),
+		 endpoint_text(l->laddr, (uint16_t)l->port, where),
+		 l->bound_ifindex ? " on device " : "", l->bound_ifname);
+	return true;
+}
+
 static bool elsewhere_pid(const struct values_of *of, char *out, size_t out_len)
 {
 	const struct fact_listener *l = listener_elsewhere(of->probe);
@@ -228,6 +248,7 @@ const struct value values_service[] = {
 	{"unread", unread},
 	{"?proxied", proxied},
 	{"elsewhere", elsewhere},
+	{"misfit", misfit},
 	{"elsewhere_pid", elsewhere_pid},
 	{"service_port", service_port},
 	{"unreachable_words", unreachable_words},

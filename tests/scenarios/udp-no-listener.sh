@@ -58,9 +58,7 @@ s sysctl -q -w net.ipv4.icmp_ratelimit=0
 
 # UDP on loopback only: its process is named.
 serve --udp --mode answer 127.0.0.1 5402
-datagram "$LAB_SERVER4" 5402
-expect_wire ' failed: '
-expect_failed listener-wrong-address listener
+unreachable "$LAB_SERVER4" 5402 100.64.1.10
 expect_says 'service' "\\b$service_pid\\b" '127\.0\.0\.1:5402' 'port unreachable'
 
 # No ICMP where a rule drops the datagram, to an open port or a closed one.
