@@ -4,16 +4,15 @@
 # shellcheck source=tests/scenarios/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# ping_probe ADDRESS: one echo request, watched with --udp.
+# ping_probe ADDRESS: one echo request.
 ping_probe() {
-	diagnose --udp -- --mode ping --timeout 300 "$1"
+	diagnose --mode ping --timeout 300 "$1"
 }
 
 answered() {
 	ping_probe "$1"
 	expect_wire ' ok: '
 	expect_verdict "{\"verdict\":\"healthy\",\"probe\":{\"proto\":\"icmp\",\"dst\":\"$1\"}}"
-	expect_status 0
 }
 
 # ignored ADDRESS REGEX...
@@ -25,6 +24,7 @@ ignored() {
 	expect_says "${@:2}"
 }
 
+trace --udp
 answered "$LAB_SERVER4"
 answered "$LAB_SERVER6"
 
@@ -51,6 +51,22 @@ s ip6tables-nft -F INPUT
 answered "$LAB_SERVER4"
 answered "$LAB_SERVER6"
 
+# The kernel's limit for ICMP, made to count echo replies too.
+trace_stop INT
+s sysctl -q -w net.ipv4.icmp_ratemask=$((6168 | 1)) net.ipv4.icmp_ratelimit=60000
+limited() {
+	probe --mode ping --timeout 100 --source 100.64.3.3 "$LAB_SERVER4"
+	[[ $wire == *' failed: '* ]]
+}
+until_true 10 limited || fail "no limit on echo replies: $wire"
+trace --udp
+diagnose --mode ping --timeout 300 --source 100.64.3.3 "$LAB_SERVER4"
+expect_wire ' failed: '
+expect_failed icmp-ignored
+expect_says 'rate limit' 'icmp_rate'
+s sysctl -q -w net.ipv4.icmp_ratemask=6168
+answered "$LAB_SERVER4"
+
 # The answer is dropped.
 s iptables-nft -A OUTPUT -p icmp --icmp-type echo-reply -j DROP
 ping_probe "$LAB_SERVER4"
@@ -58,6 +74,8 @@ expect_wire ' failed: '
 expect_verdict '{"verdict":"failed"}'
 expect_says 'OUTPUT'
 s iptables-nft -F OUTPUT
+trace_stop INT
+expect_status 1
 
 # Without --udp echo requests are nobody's probes.
 trace -d 1

@@ -11,31 +11,33 @@ serve 0.0.0.0 80
 
 # inside NAMESPACE-OR-PID: verdicts have what only the inside of the namespace can tell.
 inside() {
-	diagnose --netns "$1" -- "$LAB_SERVER4" 80
+	trace --netns "$1"
+	diagnose "$LAB_SERVER4" 80
 	expect_wire ' ok: SYN-ACK$'
 	expect_verdict '{"verdict":"healthy","probe":{"interface":"eth0","dport":80}}'
-	expect_status 0
-	diagnose --netns "$1" -- "$LAB_SERVER4" 81
+	diagnose "$LAB_SERVER4" 81
 	expect_wire ' failed: RST$'
 	expect_failed no-listener listener
 	s iptables-nft -A INPUT -p tcp --dport 80 -j DROP
-	diagnose --netns "$1" -- --timeout 300 "$LAB_SERVER4" 80
+	diagnose --timeout 300 "$LAB_SERVER4" 80
 	expect_wire ' failed: nothing$'
 	expect_failed firewall-drop netfilter
 	expect_verdict '{"rule":{"backend":"nft","family":"ip","table":"filter","hook":"INPUT"}}'
 	s iptables-nft -F INPUT
 	s sysctl -q -w net.ipv4.conf.all.rp_filter=1
 	s ip route del "$LAB_SOURCES4"
-	diagnose --netns "$1" -- --timeout 300 "$LAB_SERVER4" 80
+	diagnose --timeout 300 "$LAB_SERVER4" 80
 	expect_wire ' failed: nothing$'
 	expect_failed rp-filter ip
 	s ip route add "$LAB_SOURCES4" via "$LAB_CLIENT4"
 	s sysctl -q -w net.ipv4.conf.all.rp_filter=0
 	serve 127.0.0.1 82
-	diagnose --netns "$1" -- "$LAB_SERVER4" 82
+	diagnose "$LAB_SERVER4" 82
 	expect_failed listener-wrong-address listener
 	expect_says 'service' "\\b$service_pid\\b" '127\.0\.0\.1:82'
 	unserve
+	trace_stop INT
+	expect_status 1
 }
 
 inside "$server"

@@ -22,7 +22,14 @@ while [ "$(wc -c <"$dir/once")" -lt 65536 ]; do
 done
 head -c 65536 "$dir/once" >"$dir/hostile"
 { printf 'HTTP/1.1 503 '; head -c 65523 "$dir/hostile"; } >"$dir/status"
-{ printf 'GET /'; hostile | tr -d '\r\n '; printf ' HTTP/1.1\r\nHost: '; hostile; printf '\r\n\r\n'; } >"$dir/request"
+{ printf 'GET /'; hostile | tr -d '\r\n '; printf ' HTTP/1.1\r\nHost: '; hostile; printf '\r\n\r\n'; } >"$dir/target"
+{
+	printf 'GET / HTTP/1.1\r\nHost: '
+	hostile | tr -d '\r\n'
+	printf '\r\nUser-Agent: '
+	hostile | tr -d '\r\n'
+	printf '\r\n\r\n'
+} >"$dir/request"
 head -c 4096 "$dir/hostile" >"$dir/request.raw"
 
 # harmless FILE: printable ASCII and newlines.
@@ -50,12 +57,13 @@ both_forms() {
 	until_true "$trace_limit" ready_or_gone || fail "clbtrace is not ready"
 	probe "$@"
 	until_true "$trace_limit" gone "$trace_pid" || fail "clbtrace does not end"
+	trace_pid=
 	harmless "$dir/text"
 	harmless "$dir/err"
 	[ -s "$dir/text" ] || fail "no text"
 }
 
-# answered_with FILE OUTCOME PROBER-OPTION...
+# answered_with FILE OUTCOME PROBER-OPTION...: an HTTP request wants an HTTP answer, any other just an answer.
 answered_with() {
 	serve --mode answer --answer-file "$1" 0.0.0.0 80
 	both_forms "$2" "${@:3}" --close peer "$LAB_SERVER4" 80
@@ -70,7 +78,8 @@ unserve
 answered_with "$dir/hostile" '{"cause":"http-status"}' --send 'GET / HTTP/1.0\r\n\r\n'
 answered_with "$dir/status" '{"cause":"http-status"}' --send 'GET / HTTP/1.0\r\n\r\n'
 answered_with "$dir/status" '{"cause":"http-status"}' --send-file "$dir/request"
-answered_with "$dir/hostile" '{"cause":"healthy"}' --send-file "$dir/request.raw"
+answered_with "$dir/status" '{}' --send-file "$dir/target"
+answered_with "$dir/hostile" '{"verdict":"healthy"}' --send-file "$dir/request.raw"
 
 # To one that does not answer it: 64 KiB of request, by a real client.
 serve --mode hold 0.0.0.0 80

@@ -53,7 +53,8 @@ expect_timing '.request_to_first_byte_us >= 700000'
 [ -z "$FAULTS_ONLY" ] || exit 0
 unserve
 serve --mode answer --delay 100 0.0.0.0 80
-s "$CLBTRACE" -v -n 1 >"$dir/out" 2>"$dir/err" &
+: >"$dir/err"
+ip netns exec "$server" "$CLBTRACE" -v -n 1 >"$dir/out" 2>"$dir/err" &
 trace_pid=$!
 children+=("$trace_pid")
 until_true "$trace_limit" ready_or_gone || fail "clbtrace is not ready"

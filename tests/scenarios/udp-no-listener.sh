@@ -4,10 +4,9 @@
 # shellcheck source=tests/scenarios/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# datagram [CLBTRACE-OPTIONS --] PROBER-OPTIONS ADDRESS PORT: one, watched with --udp.
+# datagram PROBER-OPTIONS ADDRESS PORT
 datagram() {
-	split_options "$@"
-	diagnose --udp ${trace_options[@]+"${trace_options[@]}"} -- --mode udp --send 'ping' "${arguments[@]}"
+	diagnose --mode udp --send 'ping' "$@"
 }
 
 # taken ADDRESS PORT WIRE: it is healthy, and the prober got that.
@@ -15,10 +14,9 @@ taken() {
 	datagram --timeout 300 "$1" "$2"
 	expect_wire "$3"
 	expect_verdict "{\"verdict\":\"healthy\",\"probe\":{\"proto\":\"udp\",\"dst\":\"$1\",\"dport\":$2}}"
-	expect_status 0
 }
 
-# unreachable ADDRESS PORT: the kernel said port unreachable.
+# unreachable ADDRESS PORT SOURCE: the kernel said port unreachable.
 unreachable() {
 	datagram "$1" "$2"
 	expect_wire ' failed: '
@@ -27,6 +25,7 @@ unreachable() {
 	expect_says 'port unreachable' "\\b$2\\b"
 }
 
+trace --udp
 serve --udp --mode answer --answer 'pong' 0.0.0.0 5300
 serve --udp --mode hold 0.0.0.0 5301
 serve --udp --mode answer --answer 'pong' :: 5302
@@ -41,9 +40,26 @@ unreachable "$LAB_SERVER6" 5400 fd00:64::10
 serve 0.0.0.0 5401
 unreachable "$LAB_SERVER4" 5401 100.64.1.10
 
+# The kernel's limit holds the ICMP error back: to the balancer, the service that is not there looks well.
+s sysctl -q -w net.ipv4.icmp_ratelimit=60000
+limited() {
+	before=$(counter IcmpOutRateLimitHost)
+	probe --mode udp --timeout 100 --source 100.64.3.3 "$LAB_SERVER4" 5403
+	[ "$(counter IcmpOutRateLimitHost)" -gt "$before" ]
+}
+trace_stop INT
+until_true 10 limited || fail "no limit on ICMP errors: $wire"
+trace --udp
+datagram --timeout 300 --source 100.64.3.3 "$LAB_SERVER4" 5403
+expect_wire ' ok: nothing'
+expect_failed udp-no-listener udp
+expect_says 'no UDP socket on port 5403' 'limit'
+s sysctl -q -w net.ipv4.icmp_ratelimit=0
+
 # UDP on loopback only: its process is named.
 serve --udp --mode answer 127.0.0.1 5402
 unreachable "$LAB_SERVER4" 5402 100.64.1.10
+expect_says 'service' "\\b$service_pid\\b" '127\.0\.0\.1:5402' 'port unreachable'
 
 # No ICMP where a rule drops the datagram, to an open port or a closed one.
 s iptables-nft -A INPUT -p udp -j DROP
@@ -58,6 +74,8 @@ expect_wire ' failed: '
 expect_failed firewall-reject netfilter
 s iptables-nft -F INPUT
 taken "$LAB_SERVER4" 5300 ' ok: DATA\(4\)'
+trace_stop INT
+expect_status 1
 
 # Without --udp datagrams are nobody's probes.
 trace -d 1
