@@ -135,6 +135,14 @@ void fx_respond(struct fixture *f, const char *text);
 void fx_say(struct fixture *f, bool incoming, const void *data, size_t len);
 void fx_piece(struct fixture *f, bool incoming, size_t offset, const char *text);
 void fx_say_captured(struct fixture *f, bool incoming, const char *text, size_t captured);
+/* A connection, these, and then both close. */
+void fx_exchange(struct fixture *f, const char *request, const char *response);
+/* A record of so many bytes that tell nothing; an alert; a connection as far as its ClientHello
+ * (TLS 1.3 and 1.2, SNI backend.example); what answers that under TLS 1.3. */
+void fx_tls_record(struct fixture *f, bool incoming, uint8_t type, size_t len);
+void fx_tls_alert(struct fixture *f, bool incoming, uint8_t level, uint8_t description);
+void fx_tls_hello(struct fixture *f);
+void fx_tls_server_hello(struct fixture *f);
 /* Ways of a datagram or an echo request. fixture_datagram.c */
 void fx_ask(struct fixture *f);	   /* to the end of PREROUTING, of 16 bytes */
 void fx_ask_in(struct fixture *f); /* fx_ask() and INPUT */

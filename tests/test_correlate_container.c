@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Unit tests of probes that are handed on to containers of this host, or that belong to one.
+// Unit tests of probes that are handed on to containers of this host.
 #include <stdio.h>
 #include <string.h>
 
@@ -19,18 +19,6 @@ static int set_up(void **state)
 {
 	fx_setup(state);
 	fx_translate(*state, "172.17.0.2", 8080);
-	return 0;
-}
-
-/* A pod with an address of its own, to which this host is a router. */
-static int set_up_pod(void **state)
-{
-	struct fixture *f;
-
-	fx_setup(state);
-	f = *state;
-	sample_address(f->flow.daddr, "10.42.0.7");
-	fx_addr(f, false, NULL);
 	return 0;
 }
 
@@ -322,148 +310,7 @@ static void test_gone(void **state)
 	fx_fixes(v, "ip neigh show 172.17.0.2");
 }
 
-static void test_pod(void **state)
-{
-	struct fixture *f = *state;
-	const struct verdict *v;
-
-	fx_connect_container(f);
-	fx_request(f, get);
-	fx_respond_container(f, "HTTP/1.1 200 OK\r\n\r\n");
-	fx_hand_back(f, FIN | ACK);
-	v = fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
-	assert_int_equal(v->service.family, 0);
-}
-
-/* Nothing of its end is seen where its namespace is not followed. */
-static void test_pod_half_open(void **state)
-{
-	struct fixture *f = *state;
-
-	fx_hand_on(f);
-	fx_hand_back(f, SYN | ACK);
-	fx_rst(f, true, FX_ENTRY);
-	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
-}
-
-static void test_pod_closed_by_prober(void **state)
-{
-	struct fixture *f = *state;
-
-	fx_hand_on(f);
-	fx_hand_back(f, SYN | ACK);
-	fx_ack(f, FX_ENTRY);
-	fx_fin(f, true, FX_ENTRY);
-	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
-}
-
-static void test_pod_no_listener(void **state)
-{
-	struct fixture *f = *state;
-	const struct verdict *v;
-
-	fx_hand_on(f);
-	f->netns = FX_NETNS;
-	fx_reset(f, SYN, "NO_SOCKET", 0);
-	fx_hand_back(f, RST | ACK);
-	v = fx_expect_now(f, "no-listener", CONFIDENCE_CERTAIN);
-	assert_int_equal(v->service.family, 0);
-	assert_int_equal(f->request.netns, FX_NETNS);
-	fx_says_not(v, "redirects");
-}
-
-static void test_pod_no_response(void **state)
-{
-	struct fixture *f = *state;
-
-	fx_connect_container(f);
-	fx_request(f, get);
-	fx_expect(f, "app-no-response", CONFIDENCE_CERTAIN);
-}
-
-/* A router's: the next hop may yet answer, until the timeout. */
-static void test_forwarded_away(void **state)
-{
-	struct fixture *f = *state;
-	const struct verdict *v;
-
-	fx_hand_on(f);
-	fx_play(f);
-	fx_until(f, 1999000);
-	assert_int_equal(f->n_verdicts, 0);
-	v = fx_expect(f, "not-for-us", CONFIDENCE_CERTAIN);
-	fx_says(v, "10.42.0.7 is no address of this host: the probe was forwarded");
-}
-
-static struct fact_listener *refuse(struct fixture *f)
-{
-	struct fact_listener *l;
-
-	fx_deliver(f);
-	fx_reset(f, SYN, "NO_SOCKET", 0);
-	fx_send(f, RST | ACK);
-	l = fx_listener(f, "::", 80, "nginx");
-	l->netns = FX_NETNS;
-	snprintf(l->container, sizeof(l->container), "%s", id);
-	return l;
-}
-
-static void test_elsewhere(void **state)
-{
-	struct fixture *f = *state;
-	const struct verdict *v;
-
-	refuse(f);
-	v = fx_expect_now(f, "listener-elsewhere", CONFIDENCE_LIKELY);
-	fx_says(v, "nothing listens on port 80 in this network namespace, but nginx (pid 812, "
-		   "container 3f1c9d0a7b52) on [::]:80 does in another: the probe was answered "
-		   "with a reset");
-	fx_fixes(v, "docker run -p 80:80");
-	fx_fixes(v, "nsenter -t 812 -n ss -lntp");
-	fx_steps(v, "listens on [::]:80, in another network namespace");
-	assert_true(f->request.needs & NEED_ELSEWHERE);
-	assert_int_equal(f->request.netns, 0);
-}
-
-/* It was only not there yet. */
-static void test_elsewhere_and_started(void **state)
-{
-	struct fixture *f = *state;
-	const struct verdict *v;
-
-	refuse(f);
-	fx_listener(f, "0.0.0.0", 80, "haproxy")->pid = 900;
-	v = fx_expect_now(f, "no-listener", CONFIDENCE_CERTAIN);
-	fx_says(v, "(haproxy (pid 900) listens by now)");
-	fx_says_not(v, "nginx");
-}
-
-/* One of this namespace that misses is closer. */
-static void test_elsewhere_and_loopback(void **state)
-{
-	struct fixture *f = *state;
-
-	refuse(f);
-	fx_listener(f, "127.0.0.1", 80, "haproxy");
-	fx_says(fx_expect_now(f, "listener-wrong-address", CONFIDENCE_CERTAIN),
-		"haproxy (pid 812) listens on 127.0.0.1:80 only");
-}
-
-/* It does not stand in for a service that does answer. */
-static void test_elsewhere_and_failed(void **state)
-{
-	struct fixture *f = *state;
-	struct fact_listener *l = fx_listener(f, "0.0.0.0", 80, "nginx");
-
-	l->netns = FX_NETNS;
-	fx_connect(f);
-	fx_request(f, get);
-	fx_respond(f, "HTTP/1.1 500 x\r\n\r\n");
-	fx_says_not(fx_expect_now(f, "http-status", CONFIDENCE_CERTAIN), "nginx");
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fx_teardown)
-#define POD(name)  cmocka_unit_test_setup_teardown(name, set_up_pod, fx_teardown)
 #define HERE(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
 
 int main(void)
@@ -486,16 +333,6 @@ int main(void)
 		TEST(test_accept_queue),
 		TEST(test_accept_queue_room),
 		TEST(test_gone),
-		POD(test_pod),
-		POD(test_pod_half_open),
-		POD(test_pod_closed_by_prober),
-		POD(test_pod_no_listener),
-		POD(test_pod_no_response),
-		POD(test_forwarded_away),
-		HERE(test_elsewhere),
-		HERE(test_elsewhere_and_started),
-		HERE(test_elsewhere_and_loopback),
-		HERE(test_elsewhere_and_failed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

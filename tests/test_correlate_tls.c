@@ -8,56 +8,16 @@
 enum { FIN = 1, RST = 4, ACK = 16 };
 enum { STATE_ESTABLISHED = 1 };
 enum { CHANGE_CIPHER_SPEC = 20, ALERT, HANDSHAKE, APPLICATION_DATA };
-enum { PROBER_FINISHED = 53, REFUSAL = 19 }; /* lengths of records of TLS 1.3 */
+enum { REFUSAL = 19 }; /* length of its record under TLS 1.3 */
 
 static const char get[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-
-/* A record of so many bytes that tell nothing. */
-static void record(struct fixture *f, bool incoming, uint8_t type, size_t len)
-{
-	uint8_t data[1024] = {type, 3, 3, (uint8_t)(len >> 8), (uint8_t)len};
-
-	memset(data + 5, type == CHANGE_CIPHER_SPEC ? 1 : 0xaa, len);
-	fx_say(f, incoming, data, 5 + len);
-}
-
-static void alert(struct fixture *f, bool incoming, uint8_t level, uint8_t description)
-{
-	const uint8_t data[] = {ALERT, 3, 3, 0, 2, level, description};
-
-	fx_say(f, incoming, data, sizeof(data));
-}
-
-static void hello(struct fixture *f)
-{
-	fx_connect(f);
-	fx_listener(f, "0.0.0.0", 80, "nginx");
-	fx_say(f, true, tls_sample_client_13, sizeof(tls_sample_client_13));
-}
-
-static void server_hello(struct fixture *f)
-{
-	fx_say(f, false, tls_sample_server_13, sizeof(tls_sample_server_13));
-	record(f, false, CHANGE_CIPHER_SPEC, 1);
-	record(f, false, APPLICATION_DATA, 900);
-}
-
-/* To the end of the handshake, and the request. */
-static void encrypted(struct fixture *f)
-{
-	hello(f);
-	server_hello(f);
-	record(f, true, CHANGE_CIPHER_SPEC, 1);
-	record(f, true, APPLICATION_DATA, PROBER_FINISHED);
-	record(f, true, APPLICATION_DATA, 100);
-}
 
 static void test_answered_in_plaintext(void **state)
 {
 	struct fixture *f = *state;
 	const struct verdict *v;
 
-	hello(f);
+	fx_tls_hello(f);
 	fx_respond(f, "HTTP/1.1 400 Bad Request\r\nServer: \033[2J\r\n\r\n");
 	v = fx_expect_now(f, "tls-mismatch", CONFIDENCE_CERTAIN);
 	fx_says(v, "the probe speaks TLS (offered TLS 1.3, TLS 1.2; SNI backend.example), nginx "
@@ -81,7 +41,7 @@ static void test_reset(void **state)
 {
 	struct fixture *f = *state;
 
-	hello(f);
+	fx_tls_hello(f);
 	fx_reset(f, 0, "TCP_ABORT_ON_CLOSE", STATE_ESTABLISHED)->active = 1;
 	fx_send(f, RST | ACK);
 	fx_says(fx_expect_now(f, "tls-mismatch", CONFIDENCE_LIKELY),
@@ -92,7 +52,7 @@ static void test_reset_seen(void **state)
 {
 	struct fixture *f = *state;
 
-	hello(f);
+	fx_tls_hello(f);
 	fx_send(f, RST | ACK);
 	fx_says(fx_expect_now(f, "tls-mismatch", CONFIDENCE_LIKELY), "with a reset");
 }
@@ -112,7 +72,7 @@ static void test_closed(void **state)
 {
 	struct fixture *f = *state;
 
-	hello(f);
+	fx_tls_hello(f);
 	fx_send(f, FIN | ACK);
 	fx_says(fx_expect_now(f, "tls-mismatch", CONFIDENCE_LIKELY),
 		"it closed the connection at the ClientHello");
@@ -136,8 +96,8 @@ static void test_server_alert(void **state)
 	struct fixture *f = *state;
 	const struct verdict *v;
 
-	hello(f);
-	alert(f, false, 2, 112);
+	fx_tls_hello(f);
+	fx_tls_alert(f, false, 2, 112);
 	fx_send(f, FIN | ACK);
 	v = fx_expect_now(f, "tls-handshake-failed", CONFIDENCE_CERTAIN);
 	fx_says(v, "nginx (pid 812) sent the TLS alert unrecognized_name (112) (offered TLS 1.3, "
@@ -169,9 +129,9 @@ static void test_alert_fixes(void **state)
 		struct fixture *f = fx_new(16);
 		const struct verdict *v;
 
-		hello(f);
+		fx_tls_hello(f);
 		fx_say(f, false, tls_sample_server_12, sizeof(tls_sample_server_12));
-		alert(f, alerts[i].prober, 2, alerts[i].description);
+		fx_tls_alert(f, alerts[i].prober, 2, alerts[i].description);
 		v = fx_expect_now(f, "tls-handshake-failed", CONFIDENCE_CERTAIN);
 		fx_says(v, alerts[i].name);
 		fx_says(v, alerts[i].prober ? "the prober sent" : "nginx (pid 812) sent");
@@ -186,9 +146,9 @@ static void test_close_notify(void **state)
 {
 	struct fixture *f = *state;
 
-	hello(f);
+	fx_tls_hello(f);
 	fx_say(f, false, tls_sample_server_12, sizeof(tls_sample_server_12));
-	alert(f, true, 1, 0);
+	fx_tls_alert(f, true, 1, 0);
 	fx_fin(f, true, FX_ENTRY);
 	fx_says(fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN),
 		"TLS 1.2 handshake answered, nothing more was asked");
@@ -199,10 +159,10 @@ static void test_encrypted_refusal(void **state)
 	struct fixture *f = *state;
 	const struct verdict *v;
 
-	hello(f);
-	server_hello(f);
-	record(f, true, CHANGE_CIPHER_SPEC, 1);
-	record(f, true, APPLICATION_DATA, REFUSAL);
+	fx_tls_hello(f);
+	fx_tls_server_hello(f);
+	fx_tls_record(f, true, CHANGE_CIPHER_SPEC, 1);
+	fx_tls_record(f, true, APPLICATION_DATA, REFUSAL);
 	fx_fin(f, true, FX_ENTRY);
 	v = fx_expect_now(f, "tls-handshake-failed", CONFIDENCE_LIKELY);
 	fx_says(v, "the prober refused what nginx (pid 812) sent, with an encrypted alert");
@@ -217,12 +177,12 @@ static void test_tls12(void **state)
 	fx_connect(f);
 	fx_say(f, true, tls_sample_client_12, sizeof(tls_sample_client_12));
 	fx_say(f, false, tls_sample_server_12, sizeof(tls_sample_server_12));
-	record(f, true, CHANGE_CIPHER_SPEC, 1);
-	record(f, true, HANDSHAKE, 40);
-	record(f, false, CHANGE_CIPHER_SPEC, 1);
-	record(f, false, HANDSHAKE, 40);
-	record(f, true, APPLICATION_DATA, REFUSAL);
-	record(f, false, APPLICATION_DATA, 300);
+	fx_tls_record(f, true, CHANGE_CIPHER_SPEC, 1);
+	fx_tls_record(f, true, HANDSHAKE, 40);
+	fx_tls_record(f, false, CHANGE_CIPHER_SPEC, 1);
+	fx_tls_record(f, false, HANDSHAKE, 40);
+	fx_tls_record(f, true, APPLICATION_DATA, REFUSAL);
+	fx_tls_record(f, false, APPLICATION_DATA, 300);
 	fx_fin(f, true, FX_ENTRY);
 	fx_says(fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN),
 		"TLS 1.2 handshake, then encrypted data both ways: the status code cannot be read");
@@ -235,7 +195,7 @@ static void test_alert_to_plaintext(void **state)
 
 	fx_connect(f);
 	fx_request(f, get);
-	alert(f, false, 2, 10);
+	fx_tls_alert(f, false, 2, 10);
 	fx_listener(f, "0.0.0.0", 80, "haproxy");
 	v = fx_expect_now(f, "plaintext-to-tls", CONFIDENCE_CERTAIN);
 	fx_says(v, "the probe speaks plaintext, haproxy (pid 812) on port 80 TLS: \"GET / "
@@ -249,7 +209,7 @@ static void test_alert_to_custom_text(void **state)
 
 	fx_connect(f);
 	fx_request(f, "PING");
-	alert(f, false, 2, 70);
+	fx_tls_alert(f, false, 2, 70);
 	fx_says(fx_expect_now(f, "plaintext-to-tls", CONFIDENCE_CERTAIN),
 		"\"PING\" was answered with the TLS alert protocol_version (70)");
 }
@@ -284,123 +244,13 @@ static void test_other_400(void **state)
 	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
 }
 
-static void test_healthy(void **state)
-{
-	struct fixture *f = *state;
-
-	encrypted(f);
-	record(f, false, APPLICATION_DATA, 300);
-	fx_at(f, 20000);
-	fx_fin(f, true, FX_ENTRY);
-	fx_says(fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN),
-		"TLS 1.3 handshake, then encrypted data both ways: the status code cannot be read");
-}
-
-/* The first half of the timeout may be the prober's own slowness. */
-static void test_silent_for_short(void **state)
-{
-	struct fixture *f = *state;
-
-	encrypted(f);
-	fx_at(f, 900000);
-	fx_fin(f, true, FX_ENTRY);
-	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
-}
-
-static void test_silent_until_fin(void **state)
-{
-	struct fixture *f = *state;
-	const struct verdict *v;
-
-	encrypted(f);
-	fx_conn(f, "php-fpm", 0);
-	fx_at(f, 1500000);
-	fx_fin(f, true, FX_ENTRY);
-	v = fx_expect_now(f, "app-no-response", CONFIDENCE_POSSIBLE);
-	fx_says(v, "TLS handshake done and encrypted data received, then no answer for 1499.9 ms, "
-		   "until the prober gave up: php-fpm (pid 813) has not answered and is sleeping");
-}
-
-static void test_silent_until_timeout(void **state)
-{
-	struct fixture *f = *state;
-	const struct verdict *v;
-
-	encrypted(f);
-	fx_play(f);
-	fx_until(f, 1999000);
-	assert_int_equal(f->n_verdicts, 0);
-	v = fx_expect(f, "app-no-response", CONFIDENCE_POSSIBLE);
-	fx_says(v, "then no answer for 1999.9 ms (or the prober keeps the connection open)");
-}
-
-/* That the request is unread leaves nothing to guess. */
-static void test_silent_and_unread(void **state)
-{
-	struct fixture *f = *state;
-
-	encrypted(f);
-	fx_conn(f, "php-fpm", 105);
-	fx_says(fx_expect(f, "app-no-response", CONFIDENCE_CERTAIN),
-		"105 bytes of it still unread");
-}
-
-/* A connection that is kept open after its answer, which came late in the timeout. */
-static void test_kept_open(void **state)
-{
-	struct fixture *f = *state;
-
-	encrypted(f);
-	fx_at(f, 1200000);
-	record(f, false, APPLICATION_DATA, 300);
-	fx_expect(f, "healthy", CONFIDENCE_CERTAIN);
-}
-
-static void test_late(void **state)
-{
-	struct fixture *f = *state;
-	const struct verdict *v;
-
-	encrypted(f);
-	fx_play(f);
-	fx_until(f, 2100000);
-	fx_verdict(f, 0, "app-no-response");
-	fx_at(f, 3250000);
-	record(f, false, APPLICATION_DATA, 300);
-	fx_fin(f, true, FX_ENTRY);
-	fx_play(f);
-	fx_until(f, 20000000);
-	v = fx_verdict(f, 1, "slow-response");
-	assert_int_equal(f->n_verdicts, 2);
-	assert_true(v->revised);
-	assert_int_equal(v->confidence, CONFIDENCE_CERTAIN);
-	assert_string_equal(v->was_cause, "app-no-response");
-	fx_says(v, "3250.0 ms after the probe's SYN; the balancer waits 2000 ms");
-}
-
-/* The prober's own end, after the timeout, is no answer. */
-static void test_late_fin(void **state)
-{
-	struct fixture *f = *state;
-
-	encrypted(f);
-	fx_play(f);
-	fx_until(f, 2100000);
-	fx_verdict(f, 0, "app-no-response");
-	fx_at(f, 3250000);
-	fx_fin(f, true, FX_ENTRY);
-	fx_play(f);
-	fx_until(f, 20000000);
-	assert_int_equal(f->n_verdicts, 1);
-}
-
 static void test_broken_off(void **state)
 {
 	struct fixture *f = *state;
 	const struct verdict *v;
 
-	hello(f);
-	server_hello(f);
+	fx_tls_hello(f);
+	fx_tls_server_hello(f);
 	fx_send(f, FIN | ACK);
 	v = fx_expect_now(f, "tls-handshake-failed", CONFIDENCE_LIKELY);
 	fx_says(v, "nginx (pid 812) ended the connection in the middle of it");
@@ -411,8 +261,8 @@ static void test_broken_off_by_reset(void **state)
 {
 	struct fixture *f = *state;
 
-	hello(f);
-	server_hello(f);
+	fx_tls_hello(f);
+	fx_tls_server_hello(f);
 	fx_reset(f, 0, "TCP_ABORT_ON_LINGER", STATE_ESTABLISHED)->active = 1;
 	fx_send(f, RST | ACK);
 	fx_expect_now(f, "tls-handshake-failed", CONFIDENCE_LIKELY);
@@ -423,8 +273,8 @@ static void test_hello_only(void **state)
 {
 	struct fixture *f = *state;
 
-	hello(f);
-	server_hello(f);
+	fx_tls_hello(f);
+	fx_tls_server_hello(f);
 	fx_rst(f, true, FX_ENTRY);
 	fx_says(fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN),
 		"TLS 1.3 handshake answered, nothing more was asked");
@@ -435,11 +285,11 @@ static void test_retry(void **state)
 {
 	struct fixture *f = *state;
 
-	hello(f);
+	fx_tls_hello(f);
 	fx_say(f, false, tls_sample_retry, sizeof(tls_sample_retry));
-	record(f, true, CHANGE_CIPHER_SPEC, 1);
+	fx_tls_record(f, true, CHANGE_CIPHER_SPEC, 1);
 	fx_say(f, true, tls_sample_client_13, sizeof(tls_sample_client_13));
-	alert(f, false, 2, 40);
+	fx_tls_alert(f, false, 2, 40);
 	fx_says(fx_expect_now(f, "tls-handshake-failed", CONFIDENCE_CERTAIN), "handshake_failure");
 }
 
@@ -456,7 +306,7 @@ static void test_hello_in_pieces(void **state)
 	f->sent[1] = 0;
 	fx_say(f, true, tls_sample_client_13, half);
 	f->sent[1] += rest;
-	alert(f, false, 2, 40);
+	fx_tls_alert(f, false, 2, 40);
 	fx_says(fx_expect_now(f, "tls-handshake-failed", CONFIDENCE_CERTAIN),
 		"(offered TLS 1.3, TLS 1.2; SNI backend.example)");
 }
@@ -482,14 +332,6 @@ int main(void)
 		TEST(test_alert_to_custom_text),
 		TEST(test_usual_400),
 		TEST(test_other_400),
-		TEST(test_healthy),
-		TEST(test_silent_for_short),
-		TEST(test_silent_until_fin),
-		TEST(test_silent_until_timeout),
-		TEST(test_silent_and_unread),
-		TEST(test_kept_open),
-		TEST(test_late),
-		TEST(test_late_fin),
 		TEST(test_broken_off),
 		TEST(test_broken_off_by_reset),
 		TEST(test_hello_only),
