@@ -62,7 +62,6 @@ static void test_no_listener(void **state)
 	fx_hand_on(f);
 	f->netns = FX_NETNS;
 	fx_reset(f, SYN, "NO_SOCKET", 0);
-	fx_drop(f, true, SYN, "NO_SOCKET");
 	fx_hand_back(f, RST | ACK);
 	v = fx_expect_now(f, "no-listener", CONFIDENCE_CERTAIN);
 	translated(f, v);
@@ -310,12 +309,78 @@ static void test_gone(void **state)
 	fx_fixes(v, "ip neigh show 172.17.0.2");
 }
 
+/* Each of these events says where it was. */
+static void test_evidence(void **state)
+{
+	struct fixture *f = *state;
+
+	for (f->netns = 0; f->netns <= FX_NETNS; f->netns += FX_NETNS) {
+		const evidence_t where = f->netns ? E(ELSEWHERE) : 0;
+
+		assert_bits(fx_adds(0, fx_state(f, 3, 1), true) & E(ELSEWHERE), where);
+		assert_bits(fx_adds(0, fx_reset(f, SYN, "NO_SOCKET", 0), true) & E(ELSEWHERE),
+			    where);
+		assert_bits(fx_adds(0, fx_drop(f, true, SYN, "x"), true) & E(ELSEWHERE), where);
+		assert_bits(fx_adds(0, fx_drop(f, false, SYN | ACK, "x"), false) & E(ELSEWHERE),
+			    where);
+	}
+}
+
+/* It would take the probe, on its own address and device, whatever the host's are. */
+static void test_started_since(void **state)
+{
+	struct fixture *f = *state;
+	struct fact_listener *l;
+
+	fx_hand_on(f);
+	f->netns = FX_NETNS;
+	fx_reset(f, SYN, "NO_SOCKET", 0);
+	fx_hand_back(f, RST | ACK);
+	l = fx_listener(f, "172.17.0.2", 8080, "node");
+	l->bound_ifindex = 77;
+	fx_says(fx_expect_now(f, "no-listener", CONFIDENCE_CERTAIN),
+		"(node (pid 812) listens by now)");
+}
+
+/* In the container all is translated already; and it is its own service that is entered. */
+static void test_firewall_raw(void **state)
+{
+	struct fixture *f = *state;
+	struct fact_listener *other;
+
+	fx_hand_on(f);
+	f->netns = FX_NETNS;
+	fx_drop(f, true, SYN, "NETFILTER_DROP");
+	fx_hook(f, PREROUTING, -300, HOOK_NFT, "raw", "mine");
+	other = fx_listener(f, "0.0.0.0", 8080, "other");
+	other->netns = FX_NETNS + 1;
+	other->pid = 66;
+	service(f, "node");
+	fx_fixes(fx_expect_now(f, "firewall-drop", CONFIDENCE_LIKELY),
+		 "nsenter -t 812 -n nft insert rule ip raw mine ip saddr 100.64.1.10 tcp dport "
+		 "8080 accept");
+}
+
+/* An address that is translated need not be this host's to be for it. */
+static void test_unanswered(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_hand_on(f);
+	fx_addr(f, false, NULL);
+	fx_expect(f, "undetermined", CONFIDENCE_POSSIBLE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fx_teardown)
 #define HERE(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_firewall_raw),
+		TEST(test_unanswered),
+		TEST(test_evidence),
+		TEST(test_started_since),
 		TEST(test_healthy),
 		TEST(test_no_listener),
 		HERE(test_no_listener_here),

@@ -301,6 +301,49 @@ static void test_side_by_side(void **state)
 	assert_int_not_equal(f->verdicts[0].probe.proto, f->verdicts[1].probe.proto);
 }
 
+/* In a container nobody takes it; or nothing is known of it there. */
+static void ask_container(struct fixture *f)
+{
+	fx_translate(f, "172.17.0.2", 8080);
+	fx_ask(f);
+	fx_payload(f, true, "x", 1, FX_FWD);
+	fx_payload(f, true, "x", 1, FX_POST)->ifindex = FX_BRIDGE;
+	fx_payload(f, true, "x", 1, FX_EXIT)->ifindex = FX_BRIDGE;
+}
+
+static void test_container(void **state)
+{
+	struct fixture *f = *state;
+	const struct verdict *v;
+
+	ask_container(f);
+	f->netns = FX_NETNS;
+	fx_icmp(f, UNREACHABLE, PORT_UNREACHABLE);
+	fx_drop(f, true, 0, "NO_SOCKET");
+	v = fx_expect_now(f, "udp-no-listener", CONFIDENCE_CERTAIN);
+	fx_says(v, "no UDP socket on 172.17.0.2:8080 (in another network namespace), to which "
+		   "netfilter redirects port 80: answered with ICMP port unreachable");
+	assert_true(flow_equal(&v->service, &f->nat));
+	assert_int_equal(f->request.netns, FX_NETNS);
+}
+
+static void test_container_silent(void **state)
+{
+	struct fixture *f = *state;
+
+	ask_container(f);
+	fx_says(fx_expect(f, "healthy", CONFIDENCE_LIKELY), "handed on, no answer and no ICMP");
+}
+
+static void test_container_gone(void **state)
+{
+	struct fixture *f = *state;
+
+	ask_container(f);
+	fx_drop(f, true, 0, "NEIGH_FAILED")->ifindex = FX_BRIDGE;
+	fx_expect(f, "neighbour-failed", CONFIDENCE_CERTAIN);
+}
+
 static json_t *as_json(const struct verdict *v)
 {
 	static struct capture capture;
@@ -354,6 +397,9 @@ static void test_json_echo(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		UDP(test_container),
+		UDP(test_container_silent),
+		UDP(test_container_gone),
 		UDP(test_answered),
 		UDP(test_silent),
 		UDP(test_not_delivered),

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../user/listener.h"
 #include "fixture.h"
 
 enum { SYN = 2, RST = 4, ACK = 16 };
@@ -77,11 +78,27 @@ static void test_elsewhere_and_failed(void **state)
 	fx_says_not(fx_expect_now(f, "http-status", CONFIDENCE_CERTAIN), "nginx");
 }
 
+static void test_lookup(void **state)
+{
+	struct fixture *f = *state;
+	struct probe *probe;
+
+	fx_listener(f, "0.0.0.0", 80, "here");
+	probe = fx_with_facts(f);
+	assert_null(listener_elsewhere(probe));
+	probe_free(probe);
+	fx_listener(f, "0.0.0.0", 80, "there")->netns = FX_NETNS;
+	probe = fx_with_facts(f);
+	assert_string_equal(listener_elsewhere(probe)->comm, "there");
+	probe_free(probe);
+}
+
 #define HERE(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		HERE(test_lookup),
 		HERE(test_elsewhere),
 		HERE(test_elsewhere_and_started),
 		HERE(test_elsewhere_and_loopback),

@@ -242,6 +242,19 @@ static void test_not_captured(void **state)
 	not_captured(4, 7);
 }
 
+/* Not even its headers. */
+static void test_cut_in_headers(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_connect(f);
+	fx_payload(f, true, get, sizeof(get) - 1, FX_ENTRY)->cap_len = 40;
+	f->sent[1] += sizeof(get) - 1;
+	fx_payload(f, false, "garbage", 7, FX_EXIT)->cap_len = 0;
+	fx_send(f, FIN | ACK);
+	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
+}
+
 /* Nor is what comes behind a piece that was not seen. */
 static void test_gap(void **state)
 {
@@ -272,11 +285,27 @@ static void test_good(void **state)
 	fx_says(fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN), ": \"HTTP/1.1 200 OK\"");
 }
 
+/* What becomes of the connection after the timeout is not the probe's outcome. */
+static void test_closed_after_timeout(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_connect(f);
+	fx_request(f, get);
+	fx_play(f);
+	fx_until(f, 2100000);
+	fx_verdict(f, 0, "app-no-response");
+	fx_at(f, 3000000);
+	fx_send(f, FIN | ACK);
+	fx_expect(f, "app-no-response", CONFIDENCE_CERTAIN);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_closed_after_timeout),
 		TEST(test_request_in_pieces),
 		TEST(test_status_in_pieces),
 		TEST(test_status_slowly),
@@ -293,6 +322,7 @@ int main(void)
 		TEST(test_http2_to_http1),
 		cmocka_unit_test(test_custom_text),
 		cmocka_unit_test(test_not_captured),
+		TEST(test_cut_in_headers),
 		TEST(test_gap),
 		TEST(test_no_gap),
 		TEST(test_good),

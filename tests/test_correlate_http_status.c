@@ -170,11 +170,42 @@ static void test_proxy(void **state)
 	fx_says(v, "to \"GET /p HTTP/1.0\" (no Host)");
 }
 
+/* What is missing is of interest where it is what was complained of. */
+static void test_no_host_and_404(void **state)
+{
+	struct fixture *f = *state;
+	const struct verdict *v = status(f, "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 404 x\r\n\r\n");
+
+	fx_says(v, "(no Host)");
+	fx_fixes_not(v, "domain");
+}
+
+static void test_expect_errors(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_expect_status(f, 503, 599);
+	fx_exchange(f, get, "HTTP/1.1 200 OK\r\n\r\n");
+	fx_says(fx_expect_now(f, "http-status", CONFIDENCE_CERTAIN), "; expected: 503-599");
+}
+
+static void test_expect_one(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_expect_status(f, 200, 200);
+	fx_exchange(f, get, "HTTP/1.1 204 x\r\n\r\n");
+	fx_says(fx_expect_now(f, "http-status", CONFIDENCE_CERTAIN), "; expected: 200");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_no_host_and_404),
+		TEST(test_expect_errors),
+		TEST(test_expect_one),
 		TEST(test_expected),
 		cmocka_unit_test(test_expected_edges),
 		TEST(test_expect_all),

@@ -94,16 +94,24 @@ static void test_forwarded_away(void **state)
 	fx_says(v, "10.42.0.7 is no address of this host: the probe was forwarded");
 }
 
+/* It answered, so it is there. */
+static void test_synack_unanswered(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_hand_on(f);
+	fx_hand_back(f, SYN | ACK);
+	fx_expect(f, "synack-unanswered", CONFIDENCE_CERTAIN);
+}
+
 #define POD(name) cmocka_unit_test_setup_teardown(name, set_up_pod, fx_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		POD(test_pod),
-		POD(test_pod_half_open),
-		POD(test_pod_closed_by_prober),
-		POD(test_pod_no_listener),
-		POD(test_pod_no_response),
+		POD(test_synack_unanswered), POD(test_pod),
+		POD(test_pod_half_open),     POD(test_pod_closed_by_prober),
+		POD(test_pod_no_listener),   POD(test_pod_no_response),
 		POD(test_forwarded_away),
 	};
 

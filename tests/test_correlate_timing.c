@@ -30,6 +30,8 @@ static void at_exit(struct fixture *f, uint64_t us, uint8_t flags)
 static void handshake(struct fixture *f)
 {
 	fx_deliver(f);
+	fx_at(f, 120);
+	fx_synack(f, FX_OUT_FIRST);
 	at_exit(f, 150, SYN | ACK);
 	fx_at(f, 450);
 	fx_ack(f, FX_ENTRY);
@@ -54,7 +56,7 @@ static void test_all(void **state)
 	fx_at(f, 30000);
 	fx_payload(f, false, "more", 4, FX_EXIT); /* the first byte counts */
 	at_exit(f, 46500, FIN | ACK);
-	fx_at(f, 50000);
+	fx_at(f, 46600);
 	fx_fin(f, true, FX_ENTRY); /* and the first close */
 	timing(fx_expect(f, "healthy", CONFIDENCE_CERTAIN), 150, 300, 25500, 20000);
 }

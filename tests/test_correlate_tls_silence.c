@@ -4,6 +4,7 @@
 
 #include "fixture.h"
 
+enum { FIN = 1, ACK = 16 };
 enum { CHANGE_CIPHER_SPEC = 20, APPLICATION_DATA = 23 };
 enum { PROBER_FINISHED = 53 }; /* length of the record under TLS 1.3 */
 
@@ -127,11 +128,35 @@ static void test_late_fin(void **state)
 	assert_int_equal(f->n_verdicts, 1);
 }
 
+/* Who closes first does not matter once there was an answer. */
+static void test_closed_by_server(void **state)
+{
+	struct fixture *f = *state;
+
+	encrypted(f);
+	fx_tls_record(f, false, APPLICATION_DATA, 300);
+	fx_send(f, FIN | ACK);
+	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
+}
+
+static void test_closed_by_both(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_tls_hello(f);
+	fx_tls_server_hello(f);
+	fx_fin(f, true, FX_ENTRY);
+	fx_send(f, FIN | ACK);
+	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_closed_by_server),
+		TEST(test_closed_by_both),
 		TEST(test_healthy),
 		TEST(test_silent_for_short),
 		TEST(test_silent_until_fin),

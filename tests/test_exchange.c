@@ -66,6 +66,19 @@ static void test_texts(void **state)
 	texts(get, "\025\003\003", E(HTTP_REQUEST) | E(NOT_HTTP), 0);
 }
 
+/* The final answer's, once it is there. */
+static void test_interim(void **state)
+{
+	static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	struct exchange x = {0};
+
+	(void)state;
+	after(&x, get, interim);
+	add(&x, TO_PROBER, sizeof(interim) - 1, "HTTP/1.1 500 x\r\n", 16);
+	assert_int_equal(x.status, 500);
+	exchange_free(&x);
+}
+
 /* The answer so far may yet become a status line; it is known once it is there. */
 static void test_undecided(void **state)
 {
@@ -240,11 +253,11 @@ static void test_parsed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_texts),	cmocka_unit_test(test_undecided),
-		cmocka_unit_test(test_alert),	cmocka_unit_test(test_encrypted),
-		cmocka_unit_test(test_not_tls), cmocka_unit_test(test_pieces),
-		cmocka_unit_test(test_outside), cmocka_unit_test(test_times),
-		cmocka_unit_test(test_parsed),
+		cmocka_unit_test(test_texts),	  cmocka_unit_test(test_undecided),
+		cmocka_unit_test(test_interim),	  cmocka_unit_test(test_alert),
+		cmocka_unit_test(test_encrypted), cmocka_unit_test(test_not_tls),
+		cmocka_unit_test(test_pieces),	  cmocka_unit_test(test_outside),
+		cmocka_unit_test(test_times),	  cmocka_unit_test(test_parsed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,6 +138,8 @@ static void test_timing(void **state)
 		"ms, first byte to close 2000.123 ms\n");
 	v.timing = (struct verdict_timing){-1, -1, 7, -1};
 	assert_non_null(strstr(print_verdict(), " ms\n    request to first byte 0.007 ms\n"));
+	v.timing.request_to_first_byte = 0;
+	assert_non_null(strstr(print_verdict(), "    request to first byte 0.000 ms\n"));
 	v.timing.request_to_first_byte = -1;
 	assert_string_equal(
 		print_verdict(),
