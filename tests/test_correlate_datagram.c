@@ -344,6 +344,17 @@ static void test_container_gone(void **state)
 	fx_expect(f, "neighbour-failed", CONFIDENCE_CERTAIN);
 }
 
+static void test_forwarded_away(void **state)
+{
+	struct fixture *f = *state;
+
+	ask_container(f);
+	for (unsigned int i = 0; i < f->n_events; i++)
+		((struct ev_packet *)f->events[i])->nat.family = 0;
+	fx_addr(f, false, NULL);
+	fx_expect(f, "not-for-us", CONFIDENCE_CERTAIN);
+}
+
 static json_t *as_json(const struct verdict *v)
 {
 	static struct capture capture;
@@ -397,6 +408,7 @@ static void test_json_echo(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		UDP(test_forwarded_away),
 		UDP(test_container),
 		UDP(test_container_silent),
 		UDP(test_container_gone),

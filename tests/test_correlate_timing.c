@@ -77,6 +77,7 @@ static void test_not_closed(void **state)
 
 	exchange(f);
 	timing(fx_expect(f, "healthy", CONFIDENCE_CERTAIN), 150, 300, 25500, -1);
+	fx_says(fx_verdict(f, 0, "healthy"), "answered after 25.5 ms: \"HTTP/1.1 200 OK\"");
 }
 
 static void test_half_open(void **state)
@@ -192,6 +193,18 @@ static void test_datagram_silent(void **state)
 	timing(fx_expect(f, "healthy", CONFIDENCE_CERTAIN), -1, -1, -1, -1);
 }
 
+static void test_two_answers(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_udp(f);
+	fx_ask_in(f);
+	fx_at(f, 797);
+	fx_reply(f);
+	fx_reply(f);
+	timing(fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN), -1, -1, 800, -1);
+}
+
 static const char *printed(const struct sink_ops *sink, const struct verdict *v)
 {
 	static struct capture capture;
@@ -224,6 +237,7 @@ static void test_printed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_two_answers),
 		TEST(test_all),
 		TEST(test_closed_by_prober),
 		TEST(test_not_closed),

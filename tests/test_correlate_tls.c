@@ -311,11 +311,43 @@ static void test_hello_in_pieces(void **state)
 		"(offered TLS 1.3, TLS 1.2; SNI backend.example)");
 }
 
+/* That none is there is said only where all of it was seen. */
+static void without_sni(size_t seen, bool says)
+{
+	uint8_t data[sizeof(tls_sample_client_12)];
+	struct fixture *f = fx_new(16);
+	const struct verdict *v;
+	size_t name = 9;
+
+	memcpy(data, tls_sample_client_12, sizeof(data));
+	while (memcmp(data + name, "backend", 7))
+		assert_true(++name < sizeof(data) - 7);
+	data[name - 9] = data[name - 8] = 0xfa; /* server_name becomes an extension that nobody knows */
+	fx_connect(f);
+	fx_say(f, true, data, seen);
+	fx_respond(f, "nonsense");
+	v = fx_expect_now(f, "tls-mismatch", CONFIDENCE_CERTAIN);
+	fx_says_not(v, "backend");
+	if (says)
+		fx_says(v, "(offered TLS 1.2; no SNI)");
+	else
+		fx_says_not(v, "SNI");
+	fx_free(f);
+}
+
+static void test_no_sni(void **state)
+{
+	(void)state;
+	without_sni(sizeof(tls_sample_client_12), true);
+	without_sni(60, false);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_sni),
 		TEST(test_answered_in_plaintext),
 		TEST(test_answered_by_greeting),
 		TEST(test_reset),

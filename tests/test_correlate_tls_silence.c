@@ -50,6 +50,8 @@ static void test_silent_until_fin(void **state)
 	fx_conn(f, "php-fpm", 0);
 	fx_at(f, 1500000);
 	fx_fin(f, true, FX_ENTRY);
+	fx_at(f, 1500150);
+	fx_packet(f, false, ACK, FX_EXIT);
 	v = fx_expect_now(f, "app-no-response", CONFIDENCE_POSSIBLE);
 	fx_says(v, "TLS handshake done and encrypted data received, then no answer for 1499.9 ms, "
 		   "until the prober gave up: php-fpm (pid 813) has not answered and is sleeping");
@@ -61,11 +63,13 @@ static void test_silent_until_timeout(void **state)
 	const struct verdict *v;
 
 	encrypted(f);
+	fx_conn(f, "php-fpm", 0); /* it has read the request */
 	fx_play(f);
 	fx_until(f, 1999000);
 	assert_int_equal(f->n_verdicts, 0);
 	v = fx_expect(f, "app-no-response", CONFIDENCE_POSSIBLE);
-	fx_says(v, "then no answer for 1999.9 ms (or the prober keeps the connection open)");
+	fx_says(v,
+		"then no answer for 1999.9 ms (or the prober keeps the connection open): php-fpm");
 }
 
 /* That the request is unread leaves nothing to guess. */
@@ -150,11 +154,48 @@ static void test_closed_by_both(void **state)
 	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
 }
 
+/* It counts until the prober's close, not until what comes behind that. */
+static void test_silent_until_close(void **state)
+{
+	struct fixture *f = *state;
+
+	encrypted(f);
+	fx_at(f, 1000000);
+	fx_fin(f, true, FX_ENTRY);
+	fx_at(f, 1000150);
+	fx_packet(f, false, ACK, FX_EXIT);
+	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
+}
+
+/* Where nothing was asked, no answer is missing. */
+static void test_nothing_asked(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_tls_hello(f);
+	fx_tls_server_hello(f);
+	fx_at(f, 1900000);
+	fx_fin(f, true, FX_ENTRY);
+	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
+}
+
+static void test_nothing_asked_and_open(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_tls_hello(f);
+	fx_tls_server_hello(f);
+	fx_expect(f, "healthy", CONFIDENCE_CERTAIN);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_silent_until_close),
+		TEST(test_nothing_asked),
+		TEST(test_nothing_asked_and_open),
 		TEST(test_closed_by_server),
 		TEST(test_closed_by_both),
 		TEST(test_healthy),
