@@ -66,14 +66,24 @@ static void forget(void *ctx, const struct ev_flow *probe)
 {
 	struct fixture *f = ctx;
 
-	assert_true(probe->dport);
+	assert_true(probe->dport || probe->proto == 1 || probe->proto == 58);
 	f->forgotten++;
+}
+
+/* A correlator of the fixture's configuration. */
+static void new_corr(struct fixture *f)
+{
+	struct corr_ops ops = {f, take_verdict, answer, forget};
+
+	assert_int_equal(corr_new(&f->corr, &f->config, &ops), 0);
+	fx_link(f, FX_ETH0, "eth0", 0);
+	fx_link(f, FX_ETH1, "eth1", 0);
+	fx_link(f, FX_BRIDGE, "docker0", 0);
 }
 
 static struct fixture *new_fixture(unsigned int max_probes, unsigned int timeout_ms)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	struct corr_ops ops = {f, take_verdict, answer, forget};
 
 	assert_non_null(f);
 	f->config = (struct corr_config){.timeout_ns = timeout_ms * FX_MS,
@@ -89,10 +99,17 @@ static struct fixture *new_fixture(unsigned int max_probes, unsigned int timeout
 	f->tsval = 88123;
 	f->ifindex = FX_ETH0;
 	fx_at(f, 0);
-	assert_int_equal(corr_new(&f->corr, &f->config, &ops), 0);
-	fx_link(f, FX_ETH0, "eth0", 0);
-	fx_link(f, FX_ETH1, "eth1", 0);
+	new_corr(f);
 	return f;
+}
+
+void fx_expect_status(struct fixture *f, unsigned int first, unsigned int last)
+{
+	memset(f->config.expect_status, 0, sizeof(f->config.expect_status));
+	for (unsigned int code = first; code <= last; code++)
+		f->config.expect_status[code / 8] |= (uint8_t)(1 << code % 8);
+	corr_free(f->corr);
+	new_corr(f);
 }
 
 struct fixture *fx_new(unsigned int max_probes)
@@ -247,6 +264,19 @@ void fx_fixes(const struct verdict *v, const char *text)
 		if (strstr(v->fix[i], text))
 			return;
 	fail_msg("no fix says \"%s\", the first: \"%s\"", text, v->n_fix ? v->fix[0] : "");
+}
+
+void fx_says_not(const struct verdict *v, const char *text)
+{
+	if (strstr(v->summary, text))
+		fail_msg("\"%s\" is in \"%s\"", text, v->summary);
+}
+
+void fx_fixes_not(const struct verdict *v, const char *text)
+{
+	for (unsigned int i = 0; i < v->n_fix; i++)
+		if (strstr(v->fix[i], text))
+			fail_msg("\"%s\" is in \"%s\"", text, v->fix[i]);
 }
 
 void fx_steps(const struct verdict *v, const char *text)

@@ -30,6 +30,8 @@ enum {
 	FX_VERDICTS_MAX = 256,
 	FX_ETH0 = 2, /* ifindex */
 	FX_ETH1 = 3,
+	FX_BRIDGE = 4,	    /* where the containers are */
+	FX_NETNS = 4026532, /* a container's network namespace */
 	FX_BACKLOG = 511,
 };
 
@@ -55,9 +57,12 @@ struct fixture {
 	uint32_t isn;
 	uint32_t tsval; /* 0: no timestamps */
 	uint32_t ifindex;
-	uint64_t skb[2];  /* of the packet on its way: [0] from the host, [1] from the prober */
-	uint64_t skbs;	  /* how many there were */
-	uint32_t sent[2]; /* payload bytes so far, each way */
+	uint32_t netns;	    /* where drops, resets, ICMP errors and states happen */
+	struct ev_flow nat; /* what packets become in PREROUTING; family 0: they stay as they are */
+	uint32_t echo_seq;  /* of the next echo request */
+	uint64_t skb[2];    /* of the packet on its way: [0] from the host, [1] from the prober */
+	uint64_t skbs;	    /* how many there were */
+	uint32_t sent[2];   /* payload bytes so far, each way */
 	struct ev_hdr *events[FX_EVENTS_MAX];
 	unsigned int n_events;
 	unsigned int played;
@@ -82,6 +87,14 @@ void fx_free(struct fixture *f);
  */
 void fx_v6(struct fixture *f);
 void fx_port(struct fixture *f, uint16_t sport, uint32_t isn);
+
+/* The probe is a datagram of that flow, or an echo request with its source port as identifier. */
+void fx_udp(struct fixture *f);
+void fx_echo(struct fixture *f);
+/* From now on the destination is translated to that, in PREROUTING (fixture_container.c). */
+void fx_translate(struct fixture *f, const char *addr, uint16_t port);
+/* Only these HTTP status codes are expected. Before the first event. */
+void fx_expect_status(struct fixture *f, unsigned int first, unsigned int last);
 
 /* The time of the next event, since FX_START_NS. Each event moves it on by a microsecond. */
 void fx_at(struct fixture *f, uint64_t us);
@@ -116,6 +129,29 @@ void fx_send(struct fixture *f, uint8_t flags); /* another packet's way out */
 void fx_connect(struct fixture *f);		/* fx_deliver(), fx_answer(), the ACK */
 void fx_request(struct fixture *f, const char *text);
 void fx_respond(struct fixture *f, const char *text);
+
+/* Bytes of the stream, those that come next or at an offset of it; with as much captured of them
+ * as said. fixture_exchange.c */
+void fx_say(struct fixture *f, bool incoming, const void *data, size_t len);
+void fx_piece(struct fixture *f, bool incoming, size_t offset, const char *text);
+void fx_say_captured(struct fixture *f, bool incoming, const char *text, size_t captured);
+/* A connection, these, and then both close. */
+void fx_exchange(struct fixture *f, const char *request, const char *response);
+/* A record of so many bytes that tell nothing; an alert; a connection as far as its ClientHello
+ * (TLS 1.3 and 1.2, SNI backend.example); what answers that under TLS 1.3. */
+void fx_tls_record(struct fixture *f, bool incoming, uint8_t type, size_t len);
+void fx_tls_alert(struct fixture *f, bool incoming, uint8_t level, uint8_t description);
+void fx_tls_hello(struct fixture *f);
+void fx_tls_server_hello(struct fixture *f);
+/* Ways of a datagram or an echo request. fixture_datagram.c */
+void fx_ask(struct fixture *f);	   /* to the end of PREROUTING, of 16 bytes */
+void fx_ask_in(struct fixture *f); /* fx_ask() and INPUT */
+void fx_reply(struct fixture *f);  /* the answer's way out */
+/* Ways to and from a container behind a bridge of this host. fixture_container.c */
+void fx_hand_on(struct fixture *f);		     /* a SYN to the container's device */
+void fx_hand_back(struct fixture *f, uint8_t flags); /* a packet out of the container */
+void fx_connect_container(struct fixture *f);	     /* fx_hand_on() to the ACK */
+void fx_respond_container(struct fixture *f, const char *text);
 
 /* Facts: what the host answers with when it is asked. fixture_facts.c */
 struct fact_listener *fx_listener(struct fixture *f, const char *addr, uint16_t port,
@@ -156,6 +192,8 @@ const struct verdict *fx_verdict(struct fixture *f, unsigned int n, const char *
 void fx_says(const struct verdict *v, const char *text);  /* in its summary */
 void fx_fixes(const struct verdict *v, const char *text); /* in one of its fixes */
 void fx_steps(const struct verdict *v, const char *text); /* in one of its steps */
+void fx_says_not(const struct verdict *v, const char *text);
+void fx_fixes_not(const struct verdict *v, const char *text);
 /* Every field, or fails. */
 void fx_same_verdict(const struct verdict *a, const struct verdict *b);
 

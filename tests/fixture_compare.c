@@ -40,6 +40,8 @@ void fx_same_verdict(const struct verdict *a, const struct verdict *b)
 	assert_int_equal(a->first_ns, b->first_ns);
 	assert_int_equal(a->duration_us, b->duration_us);
 	assert_true(flow_equal(&a->probe, &b->probe));
+	assert_true(flow_equal(&a->service, &b->service));
+	assert_memory_equal(&a->timing, &b->timing, sizeof(a->timing));
 	assert_string_equal(a->interface, b->interface);
 	assert_int_equal(a->syns, b->syns);
 	assert_int_equal(a->outcome, b->outcome);

@@ -59,6 +59,19 @@ void fx_port(struct fixture *f, uint16_t sport, uint32_t isn)
 	f->sent[0] = f->sent[1] = 0;
 }
 
+void fx_udp(struct fixture *f)
+{
+	f->flow.proto = 17;
+	f->isn = 0;
+}
+
+void fx_echo(struct fixture *f)
+{
+	f->flow.proto = f->flow.family == 4 ? 1 : 58;
+	f->flow.dport = 0;
+	f->isn = f->echo_seq = 1;
+}
+
 static struct ev_flow flow_of(const struct fixture *f, bool incoming)
 {
 	return incoming ? f->flow : flow_reverse(&f->flow);
@@ -69,6 +82,8 @@ static struct ev_tcp tcp_of(const struct fixture *f, bool incoming, uint8_t flag
 {
 	struct ev_tcp tcp = {.flags = flags, .window = 64240};
 
+	if (f->flow.proto != 6)
+		return (struct ev_tcp){.seq = f->flow.proto == 17 ? 0 : f->echo_seq};
 	tcp.seq = (incoming ? f->isn : SERVER_ISN) + (flags & SYN ? 0 : 1 + f->sent[incoming]);
 	if (flags & ACK)
 		tcp.ack = (incoming ? SERVER_ISN : f->isn) + 1 + f->sent[!incoming];
@@ -86,7 +101,7 @@ static struct ev_packet *packet(struct fixture *f, bool incoming, uint8_t flags,
 	size_t cap = frame ? HEADERS + len : 0;
 	struct ev_packet *p = event(f, EV_PACKET, sizeof(*p) + cap);
 
-	if (incoming ? place <= FX_ENTRY : place == FX_OUT_FIRST)
+	if (incoming ? place <= FX_ENTRY : place == FX_OUT_FIRST || place == FX_ENTRY)
 		f->skb[incoming] = 0xffff888000000000 + 256 * ++f->skbs;
 	p->hdr.skb = place == FX_XDP ? 0 : f->skb[incoming];
 	p->flow = flow_of(f, incoming);
@@ -98,6 +113,8 @@ static struct ev_packet *packet(struct fixture *f, bool incoming, uint8_t flags,
 	p->priority = places[place].priority;
 	p->pf = f->flow.family == 4 ? 2 : 10;
 	p->frame_len = (uint32_t)(HEADERS + len);
+	if (incoming ? place >= FX_PRE : place > FX_PRE_FIRST)
+		p->nat = f->nat;
 	if (frame) {
 		p->cap_len = (uint16_t)cap;
 		p->l2_len = 14;
@@ -160,6 +177,7 @@ struct ev_drop *fx_drop(struct fixture *f, bool incoming, uint8_t flags, const c
 	d->flow = flow_of(f, incoming);
 	d->tcp = tcp_of(f, incoming, flags);
 	d->ifindex = f->ifindex;
+	d->netns = f->netns;
 	d->reason = 2;
 	snprintf(d->reason_name, sizeof(d->reason_name), "%s", reason);
 	return d;
@@ -173,6 +191,7 @@ struct ev_reset *fx_reset(struct fixture *f, uint8_t flags, const char *reason, 
 	r->flow = f->flow;
 	r->tcp = tcp_of(f, true, flags);
 	r->sk_state = sk_state;
+	r->netns = f->netns;
 	r->has_reason = reason != NULL;
 	snprintf(r->reason_name, sizeof(r->reason_name), "%s", reason ? reason : "");
 	return r;
@@ -186,6 +205,7 @@ struct ev_icmp *fx_icmp(struct fixture *f, uint8_t type, uint8_t code)
 	i->flow = f->flow;
 	i->tcp = tcp_of(f, true, SYN);
 	i->type = type;
+	i->netns = f->netns;
 	i->code = code;
 	return i;
 }
@@ -196,6 +216,7 @@ struct ev_state *fx_state(struct fixture *f, uint32_t from, uint32_t to)
 
 	s->flow = f->flow;
 	s->oldstate = from;
+	s->netns = f->netns;
 	s->newstate = to;
 	return s;
 }

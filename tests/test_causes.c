@@ -17,7 +17,7 @@ static bool is_special(const struct cause *c)
 
 #define FOR_EACH_CAUSE(c) for (const struct cause *c = cause_next(NULL); c; c = cause_next(c))
 
-/* What must be there: the list of the issue that built the table. */
+/* What must be there: the lists of the issues that built the table. */
 static void test_complete(void **state)
 {
 	static const char *const ids[] = {
@@ -47,7 +47,18 @@ static void test_complete(void **state)
 		"reply-misrouted",
 		"neighbour-failed",
 		"synack-unanswered",
+		"listener-elsewhere",
 		"reset-by-app",
+		"closed-without-response",
+		"app-not-accepting",
+		"app-no-response",
+		"slow-response",
+		"http-status",
+		"tls-mismatch",
+		"plaintext-to-tls",
+		"tls-handshake-failed",
+		"udp-no-listener",
+		"icmp-ignored",
 		"healthy",
 		"undetermined",
 		"incomplete",
@@ -199,16 +210,19 @@ static uint32_t needs_of(evidence_t bits)
 		evidence_t bits;
 		uint32_t needs;
 	} sources[] = {
-		{E(LISTENER_FITS) | E(LISTENER_ADDR) | E(LISTENER_FAMILY) | E(LISTENER_DEVICE),
+		{E(LISTENER_FITS) | E(LISTENER_ADDR) | E(LISTENER_FAMILY) | E(LISTENER_DEVICE) |
+			 E(LISTENER_FULL),
 		 NEED_LISTENERS},
+		{E(LISTENER_ELSEWHERE), NEED_ELSEWHERE},
 		{E(DST_NOT_LOCAL) | E(SRC_LOCAL), NEED_ADDRS},
 		{E(ROUTE_ERROR), NEED_ROUTE},
 		{E(NEIGH_BAD), NEED_NEIGH},
 		{E(CONNTRACK_FULL), NEED_CONNTRACK | NEED_HOOKS},
 		{E(CGROUP_FILTER), NEED_PROGRAMS},
-		{E(GREW_OVERFLOWS) | E(GREW_REQQFULL) | E(GREW_NOROUTES), NEED_COUNTERS},
-		{E(NOT_ACCEPTED), NEED_CONN},
-		{E(SYN_QUEUE_FULL), NEED_SYSCTLS},
+		{E(GREW_OVERFLOWS) | E(GREW_REQQFULL) | E(GREW_NOROUTES) | E(GREW_RATE_LIMIT),
+		 NEED_COUNTERS},
+		{E(NOT_ACCEPTED) | E(UNREAD), NEED_CONN},
+		{E(SYN_QUEUE_FULL) | E(ECHO_IGNORED), NEED_SYSCTLS},
 	};
 	uint32_t needs = 0;
 
@@ -265,6 +279,41 @@ static void test_needs(void **state)
 	assert_false(cause_ends(E(ARRIVED) | E(SYNACK_MADE) | E(HANDSHAKE) | E(REQUEST)));
 }
 
+/* What was said can wait for more of it: no verdict before there is a close, or the timeout. */
+static void test_said(void **state)
+{
+	const evidence_t asked = E(ARRIVED) | E(SYNACK_MADE) | E(SYNACK_LEFT) | E(HANDSHAKE) |
+				 E(ESTABLISHED) | E(REQUEST);
+	const evidence_t open[] = {0,
+				   E(HTTP_REQUEST),
+				   E(HTTP_REQUEST) | E(RESPONSE),
+				   E(TLS_REQUEST),
+				   E(TLS_REQUEST) | E(RESPONSE),
+				   E(TLS_REQUEST) | E(RESPONSE) | E(TLS_ENCRYPTED),
+				   E(FORWARDED) | E(ELSEWHERE) | E(TRANSLATED)};
+	const evidence_t decided[] = {E(HTTP_REQUEST) | E(RESPONSE) | E(HTTP_STATUS),
+				      E(HTTP_REQUEST) | E(RESPONSE) | E(NOT_HTTP),
+				      E(HTTP_REQUEST) | E(RESPONSE) | E(WANTS_TLS),
+				      E(RESPONSE) | E(SERVER_ALERT),
+				      E(TLS_REQUEST) | E(RESPONSE) | E(NOT_TLS),
+				      E(TLS_REQUEST) | E(RESPONSE) | E(SERVER_ALERT),
+				      E(TLS_REQUEST) | E(RESPONSE) | E(PROBER_ALERT),
+				      E(TLS_REQUEST) | E(RESPONSE) | E(PROBER_REFUSED)};
+	uint32_t needs;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++)
+		assert_false(cause_needs(asked | open[i], &needs));
+	for (size_t i = 0; i < sizeof(decided) / sizeof(decided[0]); i++) {
+		assert_true(cause_needs(asked | decided[i], &needs));
+		assert_true(needs & NEED_LISTENERS);
+	}
+	assert_false(cause_needs(E(ARRIVED) | E(DATAGRAM) | E(DELIVERED), &needs));
+	assert_false(cause_needs(E(ARRIVED) | E(ECHO) | E(DELIVERED), &needs));
+	assert_true(cause_needs(E(ARRIVED) | E(ECHO) | E(DELIVERED) | E(RESPONSE), &needs));
+	assert_int_equal(needs, 0);
+}
+
 static void test_evidence(void **state)
 {
 	(void)state;
@@ -282,7 +331,7 @@ int main(void)
 		cmocka_unit_test(test_texts),	   cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_reachable),  cmocka_unit_test(test_match),
 		cmocka_unit_test(test_rules_need), cmocka_unit_test(test_needs),
-		cmocka_unit_test(test_evidence),
+		cmocka_unit_test(test_said),	   cmocka_unit_test(test_evidence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

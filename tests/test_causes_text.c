@@ -165,6 +165,20 @@ static const struct {
 	{"fw_show", NEED_HOOKS},
 	{"reply_fw_fix", NEED_HOOKS},
 	{"reply_drop_words", NEED_HOOKS},
+	{"comm", NEED_LISTENERS | NEED_CONN},
+	{"pstate", NEED_LISTENERS | NEED_CONN},
+	{"stopped", NEED_LISTENERS | NEED_CONN},
+	{"fds_words", NEED_LISTENERS | NEED_CONN},
+	{"fds_full", NEED_LISTENERS | NEED_CONN},
+	{"fds_limit", NEED_LISTENERS | NEED_CONN},
+	{"proxied", NEED_LISTENERS | NEED_CONN},
+	{"elsewhere", NEED_ELSEWHERE},
+	{"elsewhere_pid", NEED_ELSEWHERE},
+	{"unreachable_words", NEED_COUNTERS},
+	{"echo_words", NEED_SYSCTLS},
+	{"echo_fix", NEED_SYSCTLS},
+	{"echo_fw_fix", NEED_HOOKS},
+	{"echo_fw_show", NEED_HOOKS},
 };
 
 static void check_needs(const struct cause *c, const char *text)
@@ -198,7 +212,7 @@ static void test_values_without_facts(void **state)
 
 	(void)state;
 	for (evidence_t bits = 0; bits < 2; bits++) {
-		probe.attempt.bits = bits ? UINT64_MAX : 0;
+		probe.attempt.bits = bits ? ~(evidence_t)0 : 0;
 		for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
 			for (const struct value *v = tables[t]; v->name; v++) {
 				char out[512];

@@ -52,6 +52,78 @@ static void test_verdict(void **state)
 		"\"fix\":[\"iptables -I INPUT -s 100.64.0.0/10 -j ACCEPT\"],\"lost_events\":0}\n");
 }
 
+/* What the probe became is in it too, without a timing of nothing. */
+static void test_translated(void **state)
+{
+	(void)state;
+	sample_verdict(&v, "100.64.1.10", "172.16.32.15", 80, OUTCOME_HEALTHY, "healthy");
+	v.service = v.probe;
+	sample_address(v.service.saddr, "172.17.0.1");
+	sample_address(v.service.daddr, "172.17.0.2");
+	v.service.sport = 1024;
+	v.service.dport = 8080;
+	assert_non_null(strstr(print_verdict(),
+			       "\"dport\":80,\"interface\":\"eth0\",\"syns\":1,\"translated\":"
+			       "{\"src\":\"172.17.0.1\",\"sport\":1024,\"dst\":\"172.17.0.2\","
+			       "\"dport\":8080}},\"verdict\""));
+	v.service.family = 0;
+	assert_null(strstr(print_verdict(), "translated"));
+	assert_null(strstr(capture.text, "timing"));
+}
+
+static void test_timing(void **state)
+{
+	(void)state;
+	sample_verdict(&v, "100.64.1.10", "172.16.32.15", 80, OUTCOME_HEALTHY, "healthy");
+	v.timing = (struct verdict_timing){31, 210, 1800, 0};
+	assert_non_null(strstr(print_verdict(),
+			       "\"duration_us\":31,\"timing\":{\"syn_to_synack_us\":31,"
+			       "\"synack_to_ack_us\":210,\"request_to_first_byte_us\":1800,"
+			       "\"first_byte_to_close_us\":0},\"evidence\""));
+	v.timing = (struct verdict_timing){-1, -1, 7, -1};
+	assert_non_null(strstr(print_verdict(),
+			       "\"timing\":{\"request_to_first_byte_us\":7},\"evidence\""));
+}
+
+/* Echo requests have no ports, and of either version one name. */
+static void test_datagrams(void **state)
+{
+	(void)state;
+	sample_verdict(&v, "100.64.1.10", "172.16.32.15", 53, OUTCOME_HEALTHY, "healthy");
+	v.probe.proto = 17;
+	v.syns = 2;
+	assert_non_null(strstr(print_verdict(),
+			       "{\"proto\":\"udp\",\"src\":\"100.64.1.10\",\"sport\":53738,"
+			       "\"dst\":\"172.16.32.15\",\"dport\":53,\"interface\":\"eth0\","
+			       "\"packets\":2}"));
+	v.probe.proto = 1;
+	assert_non_null(strstr(print_verdict(),
+			       "{\"proto\":\"icmp\",\"src\":\"100.64.1.10\","
+			       "\"dst\":\"172.16.32.15\",\"interface\":\"eth0\",\"packets\":2}"));
+	v.probe.proto = 58;
+	assert_non_null(strstr(print_verdict(), "{\"proto\":\"icmp\",\"src\""));
+}
+
+static void test_datagram_targets(void **state)
+{
+	struct summary *s;
+
+	(void)state;
+	assert_int_equal(summary_new(&s), 0);
+	sample_verdict(&v, "100.64.1.10", "172.16.32.15", 53, OUTCOME_HEALTHY, "healthy");
+	v.probe.proto = 17;
+	summary_add(s, &v);
+	v.probe.proto = 1;
+	v.probe.dport = 0;
+	summary_add(s, &v);
+	summary_finish(s);
+	assert_non_null(strstr(print_summary(s), "{\"proto\":\"udp\",\"dst\":\"172.16.32.15\","
+						 "\"dport\":53,\"probes\":1"));
+	assert_non_null(strstr(capture.text, "{\"proto\":\"icmp\",\"dst\":\"172.16.32.15\","
+					     "\"probes\":1"));
+	summary_free(s);
+}
+
 /* What does not apply is absent, not null. */
 static void test_healthy_is_short(void **state)
 {
@@ -135,7 +207,8 @@ static void test_summary(void **state)
 		print_summary(s),
 		"{\"type\":\"summary\",\"probes\":2,\"healthy\":1,\"failed\":1,\"undetermined\":0,"
 		"\"incomplete\":0,\"lost_events\":3,\"evicted\":0,\"targets\":["
-		"{\"proto\":\"tcp\",\"dst\":\"172.16.32.15\",\"dport\":80,\"probes\":2,\"healthy\":1,\"failed\":1,"
+		"{\"proto\":\"tcp\",\"dst\":\"172.16.32.15\",\"dport\":80,\"probes\":2,\"healthy\":"
+		"1,\"failed\":1,"
 		"\"undetermined\":0,\"incomplete\":0,\"cause\":\"firewall-drop\","
 		"\"first\":\"2026-11-22T07:41:12.118123Z\",\"last\":\"2026-11-22T07:41:13."
 		"118123Z\","
@@ -250,6 +323,8 @@ static void test_full_device(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_translated),   cmocka_unit_test(test_timing),
+		cmocka_unit_test(test_datagrams),    cmocka_unit_test(test_datagram_targets),
 		cmocka_unit_test(test_verdict),	     cmocka_unit_test(test_healthy_is_short),
 		cmocka_unit_test(test_partial_rule), cmocka_unit_test(test_undecided),
 		cmocka_unit_test(test_hostile_text), cmocka_unit_test(test_summary),

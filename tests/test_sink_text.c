@@ -123,6 +123,84 @@ static void test_verbose(void **state)
 			       "    fix: "));
 }
 
+/* Only what the exchange came to. */
+static void test_timing(void **state)
+{
+	(void)state;
+	sample_verdict(&v, "100.64.1.10", "172.16.32.15", 80, OUTCOME_HEALTHY, "healthy");
+	options.verbose = true;
+	v.timing = (struct verdict_timing){31, 210, 1800, 2000123};
+	assert_string_equal(
+		print_verdict(),
+		"09:41:12.118  100.64.1.10:53738 -> 172.16.32.15:80        healthy   0.031 ms\n"
+		"    1 SYN on eth0, decided after 0.031 ms\n"
+		"    SYN to SYN-ACK 0.031 ms, SYN-ACK to ACK 0.210 ms, request to first byte 1.800 "
+		"ms, first byte to close 2000.123 ms\n");
+	v.timing = (struct verdict_timing){-1, -1, 7, -1};
+	assert_non_null(strstr(print_verdict(), " ms\n    request to first byte 0.007 ms\n"));
+	v.timing.request_to_first_byte = 0;
+	assert_non_null(strstr(print_verdict(), "    request to first byte 0.000 ms\n"));
+	v.timing.request_to_first_byte = -1;
+	assert_string_equal(
+		print_verdict(),
+		"09:41:12.118  100.64.1.10:53738 -> 172.16.32.15:80        healthy   0.031 ms\n"
+		"    1 SYN on eth0, decided after 0.031 ms\n");
+	options.verbose = false;
+	v.timing.syn_to_synack = 31;
+	assert_null(strstr(print_verdict(), "SYN to"));
+}
+
+static void test_translated(void **state)
+{
+	(void)state;
+	sample_verdict(&v, "100.64.1.10", "172.16.32.15", 80, OUTCOME_HEALTHY, "healthy");
+	v.service = v.probe;
+	sample_address(v.service.daddr, "172.17.0.2");
+	v.service.dport = 8080;
+	assert_non_null(
+		strstr(print_verdict(),
+		       "  100.64.1.10:53738 -> 172.16.32.15:80 (172.17.0.2:8080)  healthy   "));
+}
+
+static void test_datagrams(void **state)
+{
+	(void)state;
+	sample_verdict(&v, "100.64.1.10", "172.16.32.15", 53, OUTCOME_FAILED, "udp-no-listener");
+	v.probe.proto = 17;
+	v.syns = 2;
+	options.verbose = true;
+	assert_non_null(strstr(print_verdict(),
+			       "  udp 100.64.1.10:53738 -> 172.16.32.15:53    failed    "
+			       "udp-no-listener, after 2 packets\n    2 packets on eth0, "));
+	v.probe.proto = 1;
+	v.probe.dport = 0;
+	v.syns = 1;
+	assert_non_null(strstr(print_verdict(),
+			       "  ping 100.64.1.10 -> 172.16.32.15            failed    "));
+	assert_non_null(strstr(capture.text, "    1 packet on eth0, "));
+	sample_verdict(&v, "2001:db8::1", "2001:db8::f", 0, OUTCOME_HEALTHY, "healthy");
+	v.probe.proto = 58;
+	assert_non_null(strstr(print_verdict(), "  ping 2001:db8::1 -> 2001:db8::f "));
+}
+
+static void test_datagram_targets(void **state)
+{
+	struct summary *s;
+
+	(void)state;
+	assert_int_equal(summary_new(&s), 0);
+	sample_verdict(&v, "100.64.1.10", "172.16.32.15", 53, OUTCOME_HEALTHY, "healthy");
+	v.probe.proto = 17;
+	summary_add(s, &v);
+	v.probe.proto = 1;
+	v.probe.dport = 0;
+	summary_add(s, &v);
+	summary_finish(s);
+	assert_non_null(strstr(print_summary(s), "\n  udp 172.16.32.15:53     "));
+	assert_non_null(strstr(capture.text, "\n  ping 172.16.32.15       "));
+	summary_free(s);
+}
+
 static void test_color(void **state)
 {
 	(void)state;
@@ -225,6 +303,10 @@ int main(void)
 		cmocka_unit_test_setup(test_what_is_added, set_up),
 		cmocka_unit_test_setup(test_undetermined, set_up),
 		cmocka_unit_test_setup(test_verbose, set_up),
+		cmocka_unit_test_setup(test_timing, set_up),
+		cmocka_unit_test_setup(test_translated, set_up),
+		cmocka_unit_test_setup(test_datagrams, set_up),
+		cmocka_unit_test_setup(test_datagram_targets, set_up),
 		cmocka_unit_test_setup(test_color, set_up),
 		cmocka_unit_test_setup(test_hostile_interface, set_up),
 		cmocka_unit_test_setup(test_summary, set_up),

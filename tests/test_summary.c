@@ -101,6 +101,33 @@ static void test_families_apart(void **state)
 	assert_true(addr_is_any(s->lines[3].source));
 }
 
+/* The same address and port, once for each protocol. */
+static void test_protocols_apart(void **state)
+{
+	static const uint8_t protos[] = {6, 17, 17, 1};
+	struct summary *s = *state;
+
+	for (size_t i = 0; i < sizeof(protos); i++) {
+		sample_verdict(&v, "100.64.1.1", "172.16.32.15", protos[i] == 1 ? 0 : 53,
+			       protos[i] == 17 ? OUTCOME_FAILED : OUTCOME_HEALTHY,
+			       protos[i] == 17 ? "udp-no-listener" : "healthy");
+		v.probe.proto = protos[i];
+		summary_add(s, &v);
+	}
+	summary_finish(s);
+	assert_int_equal(s->n_lines, 6);
+	assert_int_equal(s->lines[0].proto, 17);
+	assert_int_equal(s->lines[0].counts[OUTCOME_FAILED], 2);
+	assert_int_equal(s->lines[1].proto, 17);
+	assert_true(s->lines[1].is_source);
+	assert_int_equal(s->lines[1].counts[OUTCOME_FAILED], 2);
+	assert_int_equal(s->lines[2].proto, 1);
+	assert_int_equal(s->lines[2].port, 0);
+	assert_int_equal(s->lines[4].proto, 6);
+	assert_int_equal(s->lines[4].counts[OUTCOME_HEALTHY], 1);
+	assert_null(summary_leading(&s->lines[4]));
+}
+
 static void test_revised(void **state)
 {
 	struct summary *s = *state;
@@ -285,6 +312,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_empty, begin, end),
 		cmocka_unit_test_setup_teardown(test_counts, begin, end),
 		cmocka_unit_test_setup_teardown(test_families_apart, begin, end),
+		cmocka_unit_test_setup_teardown(test_protocols_apart, begin, end),
 		cmocka_unit_test_setup_teardown(test_revised, begin, end),
 		cmocka_unit_test_setup_teardown(test_revised_unseen, begin, end),
 		cmocka_unit_test_setup_teardown(test_leading_tie, begin, end),
