@@ -61,7 +61,7 @@ static void test_texts(void **state)
 	      E(HTTP_REQUEST), 404);
 	texts("GET /a", "+OK\r\n", 0, 0); /* it may become another thing */
 	texts("PING\r\n", "+PONG\r\n", 0, 0);
-	texts("PING\r\n", "HTTP/1.1 500 x\r\n", 0, 0);
+	texts("PING\r\n", "HTTP/1.1 500 x\r\n", 0, 500); /* whatever was asked */
 	texts("PING\r\n", "\025\003\003", 0, 0);
 	texts(get, "\025\003\003", E(HTTP_REQUEST) | E(NOT_HTTP), 0);
 }

@@ -11,8 +11,10 @@ const struct cause causes_application[] = {
 		.explain = "The request arrived, and the connection was closed from this side "
 			   "without a byte of answer.",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(REQUEST) | E(SERVER_FIN), E(RESPONSE), CONFIDENCE_CERTAIN},
-			  {E(REQUEST) | E(RESET_UNREAD), E(RESPONSE), CONFIDENCE_CERTAIN}},
+		.rules = {{E(REQUEST) | E(SERVER_FIN), E(RESPONSE) | E(GAVE_UP),
+			   CONFIDENCE_CERTAIN},
+			  {E(REQUEST) | E(RESET_UNREAD), E(RESPONSE) | E(GAVE_UP),
+			   CONFIDENCE_CERTAIN}},
 		.needs = NEED_SERVICE,
 		.summary = "[{process} ]closed the connection without answering the "
 			   "request[{?unread_close} (with bytes of it unread)]",
@@ -37,7 +39,9 @@ const struct cause causes_application[] = {
 		.rules = {{E(HANDSHAKE) | E(TIMEOUT) | E(NOT_ACCEPTED),
 			   E(RESPONSE) | E(DROP_OVERFLOW) | E(PROBER_FIN) | E(PROBER_RST) |
 				   E(DROP_NETFILTER),
-			   CONFIDENCE_CERTAIN}},
+			   CONFIDENCE_CERTAIN},
+			  {E(GAVE_UP) | E(NOT_ACCEPTED),
+			   E(RESPONSE) | E(DROP_OVERFLOW) | E(DROP_NETFILTER), CONFIDENCE_CERTAIN}},
 		.needs = NEED_CONN | NEED_SERVICE,
 		.summary = "connected, but not accepted within {timeout} ms[: {process} does not "
 			   "call accept()][ and is {pstate}][, {backlog} connections wait (limit "
@@ -66,6 +70,14 @@ const struct cause causes_application[] = {
 				   E(DROP_NETFILTER) | E(DROP_REPLY) | E(DROP_OVERFLOW) |
 				   E(DROP_SOCKET_FILTER) | E(GREW_OVERFLOWS),
 			   CONFIDENCE_LIKELY},
+			  {E(GAVE_UP) | E(ESTABLISHED),
+			   E(RESPONSE) | E(NOT_ACCEPTED) | E(DROP_NETFILTER) | E(DROP_REPLY) |
+				   E(DROP_SOCKET_FILTER),
+			   CONFIDENCE_CERTAIN},
+			  {E(GAVE_UP),
+			   E(RESPONSE) | E(NOT_ACCEPTED) | E(DROP_NETFILTER) | E(DROP_REPLY) |
+				   E(DROP_OVERFLOW) | E(DROP_SOCKET_FILTER) | E(GREW_OVERFLOWS),
+			   CONFIDENCE_LIKELY},
 			  {E(TLS_SILENT) | E(UNREAD) | E(TIMEOUT), E(SERVER_FIN) | E(RST_OUT),
 			   CONFIDENCE_CERTAIN},
 			  {E(TLS_SILENT), E(SERVER_FIN) | E(RST_OUT) | E(LATE),
@@ -89,11 +101,11 @@ const struct cause causes_application[] = {
 		.explain = "After the handshake the connection was reset from this side before any "
 			   "answer: SO_LINGER 0, a crash, an access list in the application.",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(HANDSHAKE) | E(RESET_ACTIVE), E(RESPONSE) | E(PROBER_FIN),
+		.rules = {{E(HANDSHAKE) | E(RESET_ACTIVE), E(RESPONSE) | E(PROBER_FIN) | E(GAVE_UP),
 			   CONFIDENCE_CERTAIN},
 			  {E(HANDSHAKE) | E(RST_OUT),
-			   E(RESPONSE) | E(PROBER_FIN) | E(RESET_HANDSHAKE) | E(DROP_NETFILTER) |
-				   E(DROP_SOCKET_FILTER) | E(DROP_OVERFLOW),
+			   E(RESPONSE) | E(PROBER_FIN) | E(GAVE_UP) | E(RESET_HANDSHAKE) |
+				   E(DROP_NETFILTER) | E(DROP_SOCKET_FILTER) | E(DROP_OVERFLOW),
 			   CONFIDENCE_LIKELY}},
 		.needs = NEED_SERVICE,
 		.summary = "{process} reset the connection {reset_after}[ ({reset_reason})]",

@@ -17,7 +17,7 @@ const struct cause causes_datagram[] = {
 			  {E(DATAGRAM) | E(PORT_UNREACHABLE), E(RESPONSE) | E(DROP_NETFILTER),
 			   CONFIDENCE_CERTAIN}},
 		.needs = NEED_SERVICE | NEED_COUNTERS | NEED_ELSEWHERE,
-		.summary = "no UDP socket takes it on {sought}: {unreachable_words}[; {misfit}][ "
+		.summary = "no UDP socket on {sought}: {unreachable_words}[; {misfit}][ "
 			   "({started_since} receives by now)]",
 		.fix = {"start the service, or set the balancer's check to the port that it uses: "
 			"ss -lnup"},

@@ -24,7 +24,8 @@ const struct cause causes_exchange[] = {
 			  {E(TLS_REQUEST) | E(RST_OUT),
 			   E(RESPONSE) | E(PROBER_FIN) | E(PROBER_RST) | E_DROPPED,
 			   CONFIDENCE_LIKELY},
-			  {E(TLS_REQUEST) | E(SERVER_FIN), E(RESPONSE), CONFIDENCE_LIKELY}},
+			  {E(TLS_REQUEST) | E(SERVER_FIN), E(RESPONSE) | E(GAVE_UP),
+			   CONFIDENCE_LIKELY}},
 		.needs = NEED_SERVICE,
 		.summary = "the probe speaks TLS ({tls_offer}), [{process} ]on port {dport} does "
 			   "not: {tls_answer}",

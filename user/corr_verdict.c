@@ -2,6 +2,8 @@
 // When a probe's verdict is due: asks for facts, judges, tells.
 #include "corr_internal.h"
 
+#include <netinet/in.h>
+
 #include "judge.h"
 
 /* After a decisive event: what comes with it (the reset's way out, the ICMP error) is microseconds
@@ -13,6 +15,8 @@
 #define KEEP_NS	  (10000 * CORR_MS)
 /* Facts that did not come. */
 #define FACTS_NS (1000 * CORR_MS)
+/* A request unanswered for so long may stay so. */
+#define LOOK_NS (100 * CORR_MS)
 
 enum { MAX_SETTLED = 4096 };
 
@@ -117,6 +121,23 @@ void corr_ask(struct corr *corr, struct probe *probe)
 	corr->ops.need(corr->ops.ctx, &request);
 }
 
+/* Asks early whose the connection is: once the prober has reset it, nobody can tell. */
+static void look(struct corr *corr, struct probe *probe)
+{
+	const struct fact_request request = {.probe = probe->flow,
+					     .service = *probe_service(probe),
+					     .ifindex = probe->ifindex,
+					     .needs = NEED_CONN,
+					     .netns = probe->attempt.netns,
+					     .since_ns = probe->first_ns};
+
+	probe->look_ns = 0;
+	probe->looking = true;
+	probe_table_timer(&corr->table, probe, probe->first_ns + corr->config.timeout_ns);
+	if (corr->ops.need)
+		corr->ops.need(corr->ops.ctx, &request);
+}
+
 static void time_out(struct corr *corr, struct probe *probe)
 {
 	if (probe->attempt.start_ns + CORR_YOUNG_NS / 2 > probe->timer.key &&
@@ -132,7 +153,10 @@ void corr_timer(struct corr *corr, struct probe *probe)
 {
 	switch (probe->state) {
 	case PROBE_OPEN:
-		time_out(corr, probe);
+		if (probe->look_ns == probe->timer.key)
+			look(corr, probe);
+		else
+			time_out(corr, probe);
 		break;
 	case PROBE_SETTLING:
 		corr_ask(corr, probe);
@@ -160,13 +184,29 @@ void corr_close_now(struct corr *corr, struct probe *probe, bool evicted)
 	}
 }
 
-/* Whether the probe's verdict is due, now that an event was added. */
+/* An answer is due, and may not come. */
+static void plan_look(struct corr *corr, struct probe *probe, uint64_t time_ns)
+{
+	uint64_t at_ns = time_ns + LOOK_NS;
+
+	if (probe->looked || probe->flow.proto != IPPROTO_TCP ||
+	    (probe->attempt.bits & (E(REQUEST) | E(RESPONSE))) != E(REQUEST))
+		return;
+	probe->looked = true;
+	if (at_ns >= probe->timer.key)
+		return;
+	probe->look_ns = at_ns;
+	probe_table_timer(&corr->table, probe, at_ns);
+}
+
 void corr_reconsider(struct corr *corr, struct probe *probe, uint64_t time_ns)
 {
 	uint32_t needs;
 
 	if (probe->state != PROBE_OPEN && probe->state != PROBE_SETTLED)
 		return;
+	if (probe->state == PROBE_OPEN)
+		plan_look(corr, probe, time_ns);
 	if (probe->attempt.bits == probe->asked_for && !probe->untracked)
 		return;
 	if (probe->state == PROBE_SETTLED && probe->untracked)

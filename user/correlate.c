@@ -66,12 +66,14 @@ static void take_fact(struct corr *corr, const struct ev_hdr *ev)
 	if (corr_host_take(&corr->host, ev))
 		return;
 	probe = probe_table_find(&corr->table, corr_flow_of(ev));
-	if (!probe || probe->state != PROBE_ASKED)
+	if (!probe || (probe->state != PROBE_ASKED && !probe->looking))
 		return;
-	if (ev->type == EV_FACT_DONE)
+	if (ev->type != EV_FACT_DONE)
+		probe_add_fact(probe, ev);
+	else if (probe->state == PROBE_ASKED)
 		corr_conclude(corr, probe);
 	else
-		probe_add_fact(probe, ev);
+		probe->looking = false;
 }
 
 /* Takes what is due up to the watermark, events and timers in the order of their times. */

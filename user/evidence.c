@@ -43,7 +43,7 @@ static evidence_t listeners(const struct probe *probe, const struct corr_host *h
 static evidence_t services(const struct probe *probe, const struct corr_host *host)
 {
 	const struct fact_listener *l = listener_best(probe, host);
-	const struct fact_conn *conn = probe_fact(probe, EV_FACT_CONN, NULL);
+	const struct fact_conn *conn = probe_conn(probe);
 	evidence_t bits = 0;
 
 	if (l && l->backlog > l->limit && probe->flow.proto == IPPROTO_TCP)
@@ -158,6 +158,20 @@ static uint64_t silence(const struct probe *probe, const struct corr_host *host)
 	return end > last ? end - last : 0;
 }
 
+/* A prober that half-closes does so with its request; one that ran out of patience later. */
+#define PATIENCE_NS 100000000ULL
+
+/* A service that sees the prober's FIN may close too: it was not the one to end it. */
+static bool gave_up(const struct probe *probe)
+{
+	const struct attempt *a = &probe->attempt;
+	const evidence_t over = E(SERVER_FIN) | E(RST_OUT) | E(RESET_ACTIVE) | E(PROBER_RST);
+
+	return a->bits & E(REQUEST) && !(a->bits & E(RESPONSE)) && a->prober_closed &&
+	       a->close_ns >= probe->exchange.first_ns[FROM_PROBER] + PATIENCE_NS &&
+	       (a->bits & over || probe->timed_out);
+}
+
 /* What follows from what was said, once it is known that no more was. */
 static evidence_t exchanged(const struct probe *probe, const struct corr_host *host)
 {
@@ -172,6 +186,8 @@ static evidence_t exchanged(const struct probe *probe, const struct corr_host *h
 	if (x->status && (x->line_ended || over) &&
 	    !(host->expect_status[x->status / 8] >> x->status % 8 & 1))
 		out |= E(HTTP_STATUS);
+	if (gave_up(probe))
+		out |= E(GAVE_UP);
 	if (x->undecided && over)
 		out |= E(NOT_HTTP);
 	/* A handshake takes milliseconds, and a prober that has its answer closes. */

@@ -29,6 +29,7 @@ struct corr_host;
 	X(PROBER_RST, "the prober reset after the SYN-ACK")                                        \
 	X(PROBER_FIN, "the prober closed")                                                         \
 	X(HALF_CLOSED, "the prober closed before the answer")                                      \
+	X(GAVE_UP, "the prober waited for an answer, and closed first")                            \
 	X(SERVER_FIN, "this host closed")                                                          \
 	X(REQUEST, "the prober sent data")                                                         \
 	X(RESPONSE, "this host sent data")                                                         \

@@ -136,6 +136,9 @@ const struct cause *judge(const struct probe *probe, const struct corr_host *hos
 	uint64_t waited = probe->cut_short_ms ? probe->cut_short_ms * 1000000ULL : host->timeout_ns;
 	uint64_t end = probe->timed_out ? probe->first_ns + waited : probe->attempt.decided_ns;
 
+	if (probe->attempt.response_ns > end) /* after all */
+		end = probe->attempt.response_ns;
+
 	v->wall_ns = probe->first_ns + wall_offset_ns;
 	v->first_ns = probe->first_ns;
 	v->duration_us = end > probe->first_ns ? (end - probe->first_ns) / 1000 : 0;

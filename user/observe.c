@@ -57,10 +57,12 @@ static void observe_payload(struct probe *probe, const struct ev_packet *p, enum
 		    &p->hdr);
 }
 
-static void observe_close(struct attempt *a, const struct ev_packet *p)
+static void observe_close(struct attempt *a, const struct ev_packet *p, bool incoming)
 {
-	if (!a->close_ns)
-		a->close_ns = p->hdr.time_ns;
+	if (a->close_ns)
+		return;
+	a->close_ns = p->hdr.time_ns;
+	a->prober_closed = incoming;
 }
 
 static evidence_t kind_of(const struct ev_flow *flow)
@@ -122,7 +124,7 @@ static void observe_prober_fin(struct attempt *a, const struct ev_packet *p)
 
 	if (waits)
 		a->half_closed_ns = p->hdr.time_ns;
-	observe_close(a, p);
+	observe_close(a, p, true);
 	attempt_add(a, waits ? E(HALF_CLOSED) : E(PROBER_FIN), &p->hdr);
 }
 
@@ -136,7 +138,7 @@ static void observe_incoming(struct probe *probe, const struct ev_packet *p)
 	if (p->waypoint != WP_TC_INGRESS || !(a->bits & E(SYNACK_MADE)))
 		return;
 	if (tcp->flags & TCP_RST) {
-		observe_close(a, p);
+		observe_close(a, p, true);
 		attempt_add(a, E(PROBER_RST), &p->hdr);
 		return;
 	}
@@ -192,7 +194,7 @@ static void observe_reply(struct probe *probe, const struct ev_packet *p)
 		return;
 	}
 	if (tcp->flags & TCP_RST) {
-		observe_close(a, p);
+		observe_close(a, p, false);
 		attempt_add(a, E(RST_OUT), &p->hdr);
 		return;
 	}
@@ -203,7 +205,7 @@ static void observe_reply(struct probe *probe, const struct ev_packet *p)
 	if (tcp->payload_len && left)
 		observe_response(probe, p);
 	if (tcp->flags & TCP_FIN) {
-		observe_close(a, p);
+		observe_close(a, p, false);
 		attempt_add(a, E(SERVER_FIN), &p->hdr);
 	}
 }

@@ -116,6 +116,15 @@ const void *probe_fact(const struct probe *probe, enum event_type type, const vo
 	return NULL;
 }
 
+const struct fact_conn *probe_conn(const struct probe *probe)
+{
+	const struct fact_conn *conn = NULL, *last = NULL;
+
+	while ((conn = probe_fact(probe, EV_FACT_CONN, conn)))
+		last = conn;
+	return last;
+}
+
 bool probe_sysctl(const struct probe *probe, const char *name, int64_t *value)
 {
 	const struct fact_sysctl *fact = NULL;

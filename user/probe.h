@@ -55,6 +55,7 @@ struct attempt {
 	uint64_t ack_ns;	 /* when the prober's ACK of that came */
 	uint64_t response_ns;	 /* when its first answer left */
 	uint64_t close_ns;	 /* the first FIN or reset of either side */
+	bool prober_closed;	 /* that was the prober's */
 	uint64_t decided_ns;	 /* the event that last added a bit */
 	struct ev_tcp syn;
 	struct nf_position in;
@@ -102,6 +103,10 @@ struct probe {
 	uint32_t cut_short_ms; /* tracing ended so long after the SYN, before the timeout; 0: it did
 				  not */
 	bool evicted;	       /* made room for a newer probe */
+	uint64_t look_ns; /* when to look who has its connection, while it is there; 0: not, or done
+			   */
+	bool looked;	  /* such a look was planned */
+	bool looking;	  /* the facts that come are that look's */
 	struct attempt attempt;
 	struct exchange exchange;
 	struct ev_hdr **events;
@@ -140,6 +145,8 @@ static inline const struct ev_flow *probe_service(const struct probe *probe)
 
 /* The next fact of that type after prev (NULL: the first), NULL if there is none. */
 const void *probe_fact(const struct probe *probe, enum event_type type, const void *prev);
+/* The probe's connection, as it was found last; NULL: it was not. */
+const struct fact_conn *probe_conn(const struct probe *probe);
 /* A sysctl's value; false if it is not known. */
 bool probe_sysctl(const struct probe *probe, const char *name, int64_t *value);
 /* How far a counter grew, 0 if it did not. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -112,14 +113,18 @@ static void listener_words(const struct fact_listener *l, char *out, size_t out_
 {
 	const struct process_about about = process_of_listener(l);
 	const char *state = process_state_words(l->pstate);
-	char local[FLOW_ENDPOINT_LEN], process[160];
+	char local[FLOW_ENDPOINT_LEN], process[160], queue[48] = "";
 
-	snprintf(out, out_len, "%s%s%s listens on %s%s%s%.15s%s, accept queue %u of %u",
+	if (l->flow.proto == IPPROTO_TCP)
+		snprintf(queue, sizeof(queue), ", accept queue %u of %u", l->backlog, l->limit);
+
+	snprintf(out, out_len, "%s%s%s%s listens on %s%s%s%.15s%s%s",
 		 process_words(&about, process, sizeof(process)), state ? ", " : "",
-		 state ? state : "", endpoint_text(l->laddr, (uint16_t)l->port, local),
+		 state ? state : "", state ? "," : "",
+		 endpoint_text(l->laddr, (uint16_t)l->port, local),
 		 l->family == 6 && l->v6only ? " (IPv6 only)" : "",
 		 l->bound_ifindex ? " on device " : "", l->bound_ifname,
-		 l->netns ? ", in another network namespace" : "", l->backlog, l->limit);
+		 l->netns ? ", in another network namespace" : "", queue);
 }
 
 static void route_words(const struct fact_route *r, char *out, size_t out_len)

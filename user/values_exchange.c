@@ -11,6 +11,11 @@
 
 uint64_t value_waited_ms(const struct values_of *of)
 {
+	const struct attempt *a = &of->probe->attempt;
+
+	/* The prober's own patience, where it showed. */
+	if (!of->probe->timed_out && a->prober_closed && !(a->bits & E(RESPONSE)))
+		return (a->close_ns - a->start_ns) / 1000000;
 	return of->probe->cut_short_ms ? of->probe->cut_short_ms : of->host->timeout_ns / 1000000;
 }
 

@@ -14,7 +14,7 @@
 /* Who should have answered: the connection's owner once accepted, else the listener's. */
 static bool process_of(const struct values_of *of, struct process_about *about)
 {
-	const struct fact_conn *conn = probe_fact(of->probe, EV_FACT_CONN, NULL);
+	const struct fact_conn *conn = probe_conn(of->probe);
 	const struct fact_listener *l = listener_best(of->probe, of->host);
 
 	if (conn && conn->pid)
@@ -106,7 +106,7 @@ static bool fds_words(const struct values_of *of, char *out, size_t out_len)
 
 static bool unread(const struct values_of *of, char *out, size_t out_len)
 {
-	const struct fact_conn *conn = probe_fact(of->probe, EV_FACT_CONN, NULL);
+	const struct fact_conn *conn = probe_conn(of->probe);
 
 	return conn && conn->rqueue && value_put_number(out, out_len, conn->rqueue);
 }
