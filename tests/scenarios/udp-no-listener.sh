@@ -53,7 +53,7 @@ trace --udp
 datagram --timeout 300 --source 100.64.3.3 "$LAB_SERVER4" 5403
 expect_wire ' ok: nothing'
 expect_failed udp-no-listener udp
-expect_says 'no UDP socket on port 5403' 'limit'
+expect_says 'no UDP socket.* port 5403' 'rate limit'
 s sysctl -q -w net.ipv4.icmp_ratelimit=0
 
 # UDP on loopback only: its process is named.
