@@ -3,7 +3,6 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "../user/flow.h"
 #include "../user/sink.h"
 #include "fixture.h"
 #include "sample.h"
@@ -301,60 +300,6 @@ static void test_side_by_side(void **state)
 	assert_int_not_equal(f->verdicts[0].probe.proto, f->verdicts[1].probe.proto);
 }
 
-/* In a container nobody takes it; or nothing is known of it there. */
-static void ask_container(struct fixture *f)
-{
-	fx_translate(f, "172.17.0.2", 8080);
-	fx_ask(f);
-	fx_payload(f, true, "x", 1, FX_FWD);
-	fx_payload(f, true, "x", 1, FX_POST)->ifindex = FX_BRIDGE;
-	fx_payload(f, true, "x", 1, FX_EXIT)->ifindex = FX_BRIDGE;
-}
-
-static void test_container(void **state)
-{
-	struct fixture *f = *state;
-	const struct verdict *v;
-
-	ask_container(f);
-	f->netns = FX_NETNS;
-	fx_icmp(f, UNREACHABLE, PORT_UNREACHABLE);
-	fx_drop(f, true, 0, "NO_SOCKET");
-	v = fx_expect_now(f, "udp-no-listener", CONFIDENCE_CERTAIN);
-	fx_says(v, "no UDP socket on 172.17.0.2:8080 (in another network namespace), to which "
-		   "netfilter redirects port 80: answered with ICMP port unreachable");
-	assert_true(flow_equal(&v->service, &f->nat));
-	assert_int_equal(f->request.netns, FX_NETNS);
-}
-
-static void test_container_silent(void **state)
-{
-	struct fixture *f = *state;
-
-	ask_container(f);
-	fx_says(fx_expect(f, "healthy", CONFIDENCE_LIKELY), "handed on, no answer and no ICMP");
-}
-
-static void test_container_gone(void **state)
-{
-	struct fixture *f = *state;
-
-	ask_container(f);
-	fx_drop(f, true, 0, "NEIGH_FAILED")->ifindex = FX_BRIDGE;
-	fx_expect(f, "neighbour-failed", CONFIDENCE_CERTAIN);
-}
-
-static void test_forwarded_away(void **state)
-{
-	struct fixture *f = *state;
-
-	ask_container(f);
-	for (unsigned int i = 0; i < f->n_events; i++)
-		((struct ev_packet *)f->events[i])->nat.family = 0;
-	fx_addr(f, false, NULL);
-	fx_expect(f, "not-for-us", CONFIDENCE_CERTAIN);
-}
-
 static json_t *as_json(const struct verdict *v)
 {
 	static struct capture capture;
@@ -408,10 +353,6 @@ static void test_json_echo(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UDP(test_forwarded_away),
-		UDP(test_container),
-		UDP(test_container_silent),
-		UDP(test_container_gone),
 		UDP(test_answered),
 		UDP(test_silent),
 		UDP(test_not_delivered),
