@@ -300,6 +300,66 @@ static void test_side_by_side(void **state)
 	assert_int_not_equal(f->verdicts[0].probe.proto, f->verdicts[1].probe.proto);
 }
 
+/* No handshake, no reset: what is said fits a datagram. */
+static void test_firewall_words(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_ask(f);
+	fx_drop(f, true, 0, "NETFILTER_DROP")->tcp.payload_len = 16;
+	fx_hook(f, INPUT, 0, HOOK_NFT, "filter", "INPUT");
+	fx_addr(f, false, "eth0");
+	fx_says_not(fx_expect_now(f, "firewall-drop", CONFIDENCE_CERTAIN), "handshake");
+}
+
+static void test_wrong_address_words(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_ask_in(f);
+	fx_icmp(f, UNREACHABLE, PORT_UNREACHABLE);
+	fx_drop(f, true, 0, "NO_SOCKET");
+	fx_listener(f, "127.0.0.1", 80, "dnsmasq");
+	fx_says_not(fx_expect_now(f, "listener-wrong-address", CONFIDENCE_CERTAIN), "reset");
+}
+
+static void test_elsewhere_words(void **state)
+{
+	struct fixture *f = *state;
+	const struct verdict *v;
+
+	fx_ask_in(f);
+	fx_icmp(f, UNREACHABLE, PORT_UNREACHABLE);
+	fx_drop(f, true, 0, "NO_SOCKET");
+	fx_listener(f, "0.0.0.0", 80, "unbound")->netns = FX_NETNS;
+	v = fx_expect_now(f, "listener-elsewhere", CONFIDENCE_LIKELY);
+	fx_says(v, "port unreachable");
+	fx_fixes_not(v, "ss -lntp"); /* these are TCP's */
+	fx_fixes(v, "/udp");	     /* docker run -p 80:80 publishes TCP alone */
+}
+
+/* include/net/dropreason-core.h has a reason of its own for it. */
+static void test_checksum(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_ask_in(f);
+	fx_drop(f, true, 0, "UDP_CSUM");
+	fx_says(fx_expect_now(f, "bad-checksum", CONFIDENCE_CERTAIN), "the probe's UDP checksum");
+}
+
+static void test_conntrack_fix(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_syn(f, FX_ENTRY);
+	fx_payload(f, true, "x", 1, FX_PRE_FIRST);
+	fx_drop(f, true, 0, "NETFILTER_DROP")->tcp.payload_len = 1;
+	fx_hook(f, PREROUTING, -200, HOOK_CONNTRACK, "", "");
+	fx_conntrack(f, 100, 100, 1);
+	fx_fixes(fx_expect_now(f, "conntrack-full", CONFIDENCE_CERTAIN), "-p udp --dport 80 -j CT");
+}
+
 static json_t *as_json(const struct verdict *v)
 {
 	static struct capture capture;
@@ -353,6 +413,11 @@ static void test_json_echo(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		UDP(test_checksum),
+		UDP(test_conntrack_fix),
+		UDP(test_firewall_words),
+		UDP(test_wrong_address_words),
+		UDP(test_elsewhere_words),
 		UDP(test_answered),
 		UDP(test_silent),
 		UDP(test_not_delivered),
