@@ -371,12 +371,25 @@ static void test_unanswered(void **state)
 	fx_expect(f, "undetermined", CONFIDENCE_POSSIBLE);
 }
 
+/* The host has an INPUT and a table filter too. */
+static void test_firewall_words(void **state)
+{
+	struct fixture *f = *state;
+	const struct verdict *v;
+
+	drop_in_container(f, "INPUT");
+	v = fx_expect_now(f, "firewall-drop", CONFIDENCE_LIKELY);
+	fx_says(v, "namespace");
+	fx_fixes(v, "nsenter -t 812 -n iptables -t filter -nvL");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fx_teardown)
 #define HERE(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_firewall_words),
 		TEST(test_firewall_raw),
 		TEST(test_unanswered),
 		TEST(test_evidence),

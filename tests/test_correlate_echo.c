@@ -137,18 +137,55 @@ static void test_numbers_at_once(void **state)
 	fx_verdict(f, 1, "icmp-ignored");
 }
 
+/* The reply to an earlier request is not this one's. */
+static void test_reply_to_another(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_ask_in(f);
+	f->echo_seq = 2;
+	fx_at(f, 1000000);
+	fx_ask_in(f);
+	f->echo_seq = 1;
+	fx_reply(f);
+	fx_play(f);
+	fx_until(f, 20000000);
+	assert_int_equal(f->n_verdicts, 2);
+	fx_verdict(f, 1, "undetermined");
+}
+
+/* Of a ping nothing is said that only TCP has. */
+static void test_unexplained_words(void **state)
+{
+	struct fixture *f = *state;
+	const struct verdict *v;
+
+	fx_ask_in(f);
+	v = fx_expect(f, "undetermined", CONFIDENCE_POSSIBLE);
+	fx_says_not(v, "TCP");
+	fx_fixes_not(v, "-p 0");
+}
+
+static void test_neighbour_words(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_ask_in(f);
+	fx_payload(f, false, "x", 1, FX_OUT_FIRST);
+	fx_drop(f, false, 0, "NEIGH_FAILED");
+	fx_says_not(fx_expect_now(f, "neighbour-failed", CONFIDENCE_CERTAIN), "SYN-ACK");
+}
+
 #define ECHO(name) cmocka_unit_test_setup_teardown(name, set_up_echo, fx_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ECHO(test_echo),
-		cmocka_unit_test(test_echo_v6),
-		ECHO(test_echo_ignored),
-		ECHO(test_echo_rate_limit),
-		ECHO(test_echo_unexplained),
-		ECHO(test_echo_firewall),
-		ECHO(test_two_numbers),
+		ECHO(test_unexplained_words),	ECHO(test_neighbour_words),
+		ECHO(test_reply_to_another),	ECHO(test_echo),
+		cmocka_unit_test(test_echo_v6), ECHO(test_echo_ignored),
+		ECHO(test_echo_rate_limit),	ECHO(test_echo_unexplained),
+		ECHO(test_echo_firewall),	ECHO(test_two_numbers),
 		ECHO(test_numbers_at_once),
 	};
 

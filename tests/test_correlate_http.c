@@ -300,11 +300,57 @@ static void test_closed_after_timeout(void **state)
 	fx_expect(f, "app-no-response", CONFIDENCE_CERTAIN);
 }
 
+/* An interim answer is not the answer, whether its code is expected or not. */
+static void test_interim_alone(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_expect_status(f, 200, 399);
+	fx_connect(f);
+	fx_request(f, get);
+	fx_respond(f, "HTTP/1.1 100 Continue\r\n\r\n");
+	fx_at(f, 5000);
+	fx_respond(f, ok);
+	fx_send(f, FIN | ACK);
+	fx_expect(f, "healthy", CONFIDENCE_CERTAIN);
+}
+
+/* A server of HTTP/2 alone, gRPC's for one, does not answer such a request. */
+static void test_http1_to_http2(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_connect(f);
+	fx_request(f, get);
+	fx_say(f, false, settings, sizeof(settings) - 1);
+	fx_send(f, FIN | ACK);
+	fx_expect_now(f, "http-status", CONFIDENCE_CERTAIN);
+}
+
+/* Who has asked all that it wants to ask still waits for the answer's end. */
+static void test_half_closed_in_pieces(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_connect(f);
+	fx_request(f, get);
+	fx_fin(f, true, FX_ENTRY);
+	fx_at(f, 5000);
+	fx_respond(f, "HTTP/1.");
+	fx_at(f, 10000);
+	fx_respond(f, "1 200 OK\r\n\r\n");
+	fx_send(f, FIN | ACK);
+	fx_expect(f, "healthy", CONFIDENCE_CERTAIN);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_interim_alone),
+		TEST(test_http1_to_http2),
+		TEST(test_half_closed_in_pieces),
 		TEST(test_closed_after_timeout),
 		TEST(test_request_in_pieces),
 		TEST(test_status_in_pieces),

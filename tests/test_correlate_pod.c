@@ -104,14 +104,29 @@ static void test_synack_unanswered(void **state)
 	fx_expect(f, "synack-unanswered", CONFIDENCE_CERTAIN);
 }
 
+/* It had come to the pod. */
+static void test_dropped_in_pod(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_hand_on(f);
+	f->netns = FX_NETNS;
+	fx_drop(f, true, SYN, "TCP_OVERWINDOW");
+	fx_expect_now(f, "undetermined", CONFIDENCE_POSSIBLE);
+}
+
 #define POD(name) cmocka_unit_test_setup_teardown(name, set_up_pod, fx_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		POD(test_synack_unanswered), POD(test_pod),
-		POD(test_pod_half_open),     POD(test_pod_closed_by_prober),
-		POD(test_pod_no_listener),   POD(test_pod_no_response),
+		POD(test_dropped_in_pod),
+		POD(test_synack_unanswered),
+		POD(test_pod),
+		POD(test_pod_half_open),
+		POD(test_pod_closed_by_prober),
+		POD(test_pod_no_listener),
+		POD(test_pod_no_response),
 		POD(test_forwarded_away),
 	};
 

@@ -322,7 +322,8 @@ static void without_sni(size_t seen, bool says)
 	memcpy(data, tls_sample_client_12, sizeof(data));
 	while (memcmp(data + name, "backend", 7))
 		assert_true(++name < sizeof(data) - 7);
-	data[name - 9] = data[name - 8] = 0xfa; /* server_name becomes an extension that nobody knows */
+	data[name - 9] = data[name - 8] =
+		0xfa; /* server_name becomes an extension that nobody knows */
 	fx_connect(f);
 	fx_say(f, true, data, seen);
 	fx_respond(f, "nonsense");

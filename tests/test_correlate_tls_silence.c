@@ -188,11 +188,28 @@ static void test_nothing_asked_and_open(void **state)
 	fx_expect(f, "healthy", CONFIDENCE_CERTAIN);
 }
 
+/* The prober may keep the connection open behind the answer. */
+static void test_late_and_open(void **state)
+{
+	struct fixture *f = *state;
+
+	encrypted(f);
+	fx_play(f);
+	fx_until(f, 2100000);
+	fx_verdict(f, 0, "app-no-response");
+	fx_at(f, 3250000);
+	fx_tls_record(f, false, APPLICATION_DATA, 300);
+	fx_play(f);
+	fx_until(f, 20000000);
+	assert_true(fx_verdict(f, 1, "slow-response")->revised);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_late_and_open),
 		TEST(test_silent_until_close),
 		TEST(test_nothing_asked),
 		TEST(test_nothing_asked_and_open),
