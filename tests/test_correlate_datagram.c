@@ -312,32 +312,6 @@ static void test_firewall_words(void **state)
 	fx_says_not(fx_expect_now(f, "firewall-drop", CONFIDENCE_CERTAIN), "handshake");
 }
 
-static void test_wrong_address_words(void **state)
-{
-	struct fixture *f = *state;
-
-	fx_ask_in(f);
-	fx_icmp(f, UNREACHABLE, PORT_UNREACHABLE);
-	fx_drop(f, true, 0, "NO_SOCKET");
-	fx_listener(f, "127.0.0.1", 80, "dnsmasq");
-	fx_says_not(fx_expect_now(f, "listener-wrong-address", CONFIDENCE_CERTAIN), "reset");
-}
-
-static void test_elsewhere_words(void **state)
-{
-	struct fixture *f = *state;
-	const struct verdict *v;
-
-	fx_ask_in(f);
-	fx_icmp(f, UNREACHABLE, PORT_UNREACHABLE);
-	fx_drop(f, true, 0, "NO_SOCKET");
-	fx_listener(f, "0.0.0.0", 80, "unbound")->netns = FX_NETNS;
-	v = fx_expect_now(f, "listener-elsewhere", CONFIDENCE_LIKELY);
-	fx_says(v, "port unreachable");
-	fx_fixes_not(v, "ss -lntp"); /* these are TCP's */
-	fx_fixes(v, "/udp");	     /* docker run -p 80:80 publishes TCP alone */
-}
-
 /* include/net/dropreason-core.h has a reason of its own for it. */
 static void test_checksum(void **state)
 {
@@ -416,8 +390,6 @@ int main(void)
 		UDP(test_checksum),
 		UDP(test_conntrack_fix),
 		UDP(test_firewall_words),
-		UDP(test_wrong_address_words),
-		UDP(test_elsewhere_words),
 		UDP(test_answered),
 		UDP(test_silent),
 		UDP(test_not_delivered),

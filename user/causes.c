@@ -50,7 +50,7 @@ static const struct cause causes_good[] = {
 			   E(NO_SOCKET) | E(ICMP_SENT) | E_DROP_SYN | E(DROP_REPLY) |
 				   E(DROP_NEIGH) | E(FORWARDED),
 			   CONFIDENCE_LIKELY},
-			  {E(DATAGRAM) | E(FORWARDED) | E(TRANSLATED) | E(TIMEOUT),
+			  {E(DATAGRAM) | E(FORWARDED) | E(TIMEOUT),
 			   E(NO_SOCKET) | E(ICMP_SENT) | E_DROP_SYN | E(DROP_REPLY) | E(DROP_NEIGH),
 			   CONFIDENCE_LIKELY}},
 		.summary = "{exchange}",
@@ -70,7 +70,8 @@ const struct cause causes_unknown[] = {
 		.needs = NEED_SERVICE | NEED_COUNTERS | NEED_ROUTE | NEED_ADDRS | NEED_CONNTRACK |
 			 NEED_CONN,
 		.summary = "{undetermined_words}",
-		.fix = {"for a closer look, capture it: clbtrace -p {dport} -w probe.pcap"},
+		.fix = {"for a closer look, capture it: clbtrace[{?udp} --udp] -p {dport} -w "
+			"probe.pcap"},
 	},
 	{
 		.id = "incomplete",

@@ -122,9 +122,10 @@ const struct cause causes_arrival[] = {
 		.rules = {{E(DROP_NOT_OURS), 0, CONFIDENCE_CERTAIN},
 			  {E(FORWARDED) | E(DST_NOT_LOCAL) | E(TIMEOUT),
 			   E(SYNACK_MADE) | E(TRANSLATED) | E(ELSEWHERE) | E(RESPONSE) |
-				   E_DROP_SYN | E(DROP_NEIGH) | E(RST_OUT),
+				   E_DROP_SYN | E(DROP_NEIGH) | E(RST_OUT) | E(DATAGRAM),
 			   CONFIDENCE_CERTAIN},
-			  {E(DROP_OTHER) | E(DST_NOT_LOCAL), E(DELIVERED), CONFIDENCE_LIKELY}},
+			  {E(DROP_OTHER) | E(DST_NOT_LOCAL),
+			   E(DELIVERED) | E(FORWARDED) | E(ELSEWHERE), CONFIDENCE_LIKELY}},
 		.needs = NEED_ADDRS | NEED_SYSCTLS,
 		.summary = "{not_ours_words}",
 		.fix = {"ip -br addr  # is {dst} missing here? then: ip addr add {dst}/{dst_bits} "
@@ -144,7 +145,7 @@ const struct cause causes_arrival[] = {
 		.needs = NEED_CONNTRACK | NEED_HOOKS,
 		.summary = "connection-tracking table full: {ct_count} of {ct_max} entries",
 		.fix = {"sysctl -w net.netfilter.nf_conntrack_max={ct_fix}",
-			"{iptables} -t raw -I PREROUTING -s {src} -p tcp --dport {dport} -j CT "
+			"{iptables} -t raw -I PREROUTING -s {src} {ipt_match} -j CT "
 			"--notrack  # keeps probes out of it"},
 	},
 	{
@@ -155,7 +156,7 @@ const struct cause causes_arrival[] = {
 		.explain = "A packet-filter rule dropped the probe and answered with a TCP reset "
 			   "or an ICMP 'unreachable'.",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(DROP_NETFILTER) | E(ICMP_SENT), 0, CONFIDENCE_CERTAIN},
+		.rules = {{E(DROP_NETFILTER) | E(ICMP_SENT), E(ECHO), CONFIDENCE_CERTAIN},
 			  {E(DROP_NETFILTER) | E(RST_OUT),
 			   E(NO_SOCKET) | E(RESET_ACTIVE) | E(RESET_HANDSHAKE),
 			   CONFIDENCE_CERTAIN}},

@@ -133,7 +133,7 @@ static void look(struct corr *corr, struct probe *probe)
 
 	probe->look_ns = 0;
 	probe->looking = true;
-	probe_table_timer(&corr->table, probe, probe->first_ns + corr->config.timeout_ns);
+	probe_table_timer(&corr->table, probe, probe->due_ns);
 	if (corr->ops.need)
 		corr->ops.need(corr->ops.ctx, &request);
 }
@@ -196,6 +196,7 @@ static void plan_look(struct corr *corr, struct probe *probe, uint64_t time_ns)
 	if (at_ns >= probe->timer.key)
 		return;
 	probe->look_ns = at_ns;
+	probe->due_ns = probe->timer.key;
 	probe_table_timer(&corr->table, probe, at_ns);
 }
 

@@ -178,12 +178,18 @@ static evidence_t exchanged(const struct probe *probe, const struct corr_host *h
 	const struct exchange *x = &probe->exchange;
 	const evidence_t bits = probe->attempt.bits;
 	const evidence_t server_closed = E(SERVER_FIN) | E(RST_OUT) | E(RESET_ACTIVE);
-	const evidence_t closed = server_closed | E(PROBER_FIN) | E(PROBER_RST) | E(HALF_CLOSED);
+	const evidence_t closed = server_closed | E(PROBER_FIN) | E(PROBER_RST);
 	bool over = probe->timed_out || bits & closed;
 	evidence_t out = 0;
+	bool whole;
 
-	/* The verdict quotes the line: its end is a moment away. */
-	if (x->status && (x->line_ended || over) &&
+	/*
+	 * The verdict quotes the line, whose end is a moment away. After an interim response the
+	 * final one comes, and with a 400 the text that says what is wrong.
+	 */
+	whole = x->line_ended && x->status >= 101 && x->status != 102 && x->status != 103 &&
+		x->status != 400;
+	if (x->status && (whole || over) &&
 	    !(host->expect_status[x->status / 8] >> x->status % 8 & 1))
 		out |= E(HTTP_STATUS);
 	if (gave_up(probe))

@@ -189,6 +189,7 @@ static bool accounted_for(const struct firewall_place *place)
 void firewall_place(const struct probe *probe, const struct corr_host *host, bool reply,
 		    struct firewall_place *out)
 {
+	const struct ev_drop *drop = reply ? &probe->attempt.reply_drop : &probe->attempt.drop;
 	struct stretch s = find_stretch(probe, host, reply);
 
 	if (!reply && probe->attempt.drop_at.reentered) {
@@ -202,6 +203,7 @@ void firewall_place(const struct probe *probe, const struct corr_host *host, boo
 	search(probe, &s, out);
 	if (!reply && in_bridge(probe, host) && !accounted_for(out))
 		*out = (struct firewall_place){.hook = "", .bridge = true};
+	out->elsewhere = drop->netns;
 	/* Which hook it was follows from the chains that could have done it. */
 	if (!*s.name && out->entry) {
 		out->hook = hook_names[out->entry->hook];
@@ -304,13 +306,11 @@ static void pasteable_rule(const struct firewall_place *place, struct verdict_ru
 	shell_word(plain, r->chain, sizeof(r->chain));
 }
 
-/* The part of a rule that names the service: protocol, port. */
-static void match_words(const struct probe *probe, const struct firewall_place *place, bool reply,
-			bool iptables, char *out, size_t out_len)
+void firewall_match(const struct probe *probe, unsigned int port, bool reply, bool iptables,
+		    char *out, size_t out_len)
 {
 	bool v4 = probe->flow.family == 4;
 	const char *proto = probe->flow.proto == IPPROTO_UDP ? "udp" : "tcp";
-	unsigned int port = port_there(probe, place);
 
 	if (probe->flow.proto != IPPROTO_TCP && probe->flow.proto != IPPROTO_UDP)
 		snprintf(out, out_len, "%s",
@@ -349,7 +349,7 @@ bool firewall_fix(const struct probe *probe, const struct firewall_place *place,
 	pasteable_rule(place, &r);
 	iptables = place->entry->backend == HOOK_IPTABLES_LEGACY || is_iptables_nft(&r);
 	addr_text(drop->netns ? probe_service(probe)->saddr : probe->flow.saddr, addr);
-	match_words(probe, place, reply, iptables, match, sizeof(match));
+	firewall_match(probe, port_there(probe, place), reply, iptables, match, sizeof(match));
 	if (drop->netns)
 		enter_words(probe, where, sizeof(where));
 	if (iptables)
@@ -366,10 +366,29 @@ bool firewall_fix(const struct probe *probe, const struct firewall_place *place,
 	return true;
 }
 
-bool firewall_show(const struct firewall_place *place, char *out, size_t out_len)
+/* The command that lists the rules of the place. */
+static void list_words(const struct firewall_place *place, char *out, size_t out_len)
 {
 	struct verdict_rule r;
 
+	pasteable_rule(place, &r);
+	if (place->entry->backend == HOOK_IPTABLES_LEGACY)
+		snprintf(out, out_len, "%s-legacy -t %s -nvL --line-numbers",
+			 strcmp(r.family, "ip6") ? "iptables" : "ip6tables", r.table);
+	else if (is_iptables_nft(&r))
+		snprintf(out, out_len, "%s -t %s -nvL --line-numbers",
+			 strcmp(r.family, "ip6") ? "iptables" : "ip6tables", r.table);
+	else
+		snprintf(out, out_len, "nft -a list table %s %s", r.family, r.table);
+}
+
+bool firewall_show(const struct probe *probe, const struct firewall_place *place, char *out,
+		   size_t out_len)
+{
+	char where[32] = "", list[200];
+
+	if (place->elsewhere)
+		enter_words(probe, where, sizeof(where));
 	if (place->bridge) {
 		snprintf(out, out_len,
 			 "nft list ruleset bridge; ebtables-save  # the bridge's own rules");
@@ -377,18 +396,12 @@ bool firewall_show(const struct firewall_place *place, char *out, size_t out_len
 	}
 	if (!place->entry || place->entry->backend == HOOK_OTHER) {
 		snprintf(out, out_len,
-			 "nft list ruleset; iptables-save; ip6tables-save  # all rules");
+			 "%snft list ruleset; %siptables-save; %sip6tables-save  # all "
+			 "rules",
+			 where, where, where);
 		return true;
 	}
-	pasteable_rule(place, &r);
-	if (place->entry->backend == HOOK_IPTABLES_LEGACY)
-		snprintf(out, out_len, "%s-legacy -t %s -nvL --line-numbers  # the rules there",
-			 strcmp(r.family, "ip6") ? "iptables" : "ip6tables", r.table);
-	else if (is_iptables_nft(&r))
-		snprintf(out, out_len, "%s -t %s -nvL --line-numbers  # the rules there",
-			 strcmp(r.family, "ip6") ? "iptables" : "ip6tables", r.table);
-	else
-		snprintf(out, out_len, "nft -a list table %s %s  # the rules there", r.family,
-			 r.table);
+	list_words(place, list, sizeof(list));
+	snprintf(out, out_len, "%s%s  # the rules there", where, list);
 	return true;
 }

@@ -13,6 +13,7 @@ struct firewall_place {
 	unsigned int candidates; /* how many could have */
 	bool inferred;		 /* the hook follows from the entry, not from a waypoint */
 	bool bridge;		 /* while a bridge had it: its own rules are not looked up */
+	bool elsewhere;		 /* in another network namespace of this host */
 	bool conntrack;		 /* connection tracking is among them */
 };
 
@@ -29,6 +30,10 @@ bool firewall_chain_words(const struct firewall_place *place, char *out, size_t 
 bool firewall_fix(const struct probe *probe, const struct firewall_place *place, bool reply,
 		  char *out, size_t out_len);
 /* A command that shows the rules there. */
-bool firewall_show(const struct firewall_place *place, char *out, size_t out_len);
+bool firewall_show(const struct probe *probe, const struct firewall_place *place, char *out,
+		   size_t out_len);
+/* What names the service in a rule there, for iptables or for nft: "-p tcp --dport 80". */
+void firewall_match(const struct probe *probe, unsigned int port, bool reply, bool iptables,
+		    char *out, size_t out_len);
 
 #endif

@@ -175,8 +175,12 @@ static void observe_response(struct probe *probe, const struct ev_packet *p)
 	struct attempt *a = &probe->attempt;
 
 	/* Of an encrypted exchange the first bytes are the handshake's. */
-	if (!a->response_ns || (probe->timed_out && a->bits & E(TLS_ENCRYPTED)))
+	if (!a->response_ns)
 		a->response_ns = p->hdr.time_ns;
+	if (a->bits & E(TLS_ENCRYPTED) && probe->timed_out && probe->outcome == OUTCOME_FAILED) {
+		a->response_ns = p->hdr.time_ns;
+		attempt_add(a, E(LATE), &p->hdr);
+	}
 	attempt_add(a, E(RESPONSE), &p->hdr);
 	observe_payload(probe, p, TO_PROBER);
 }
@@ -211,9 +215,13 @@ static void observe_reply(struct probe *probe, const struct ev_packet *p)
 }
 
 /* An answer to a datagram or an echo request. */
-static void observe_answer(struct attempt *a, const struct ev_packet *p)
+static void observe_answer(struct probe *probe, const struct ev_packet *p)
 {
-	if (p->waypoint != WP_TC_EGRESS)
+	struct attempt *a = &probe->attempt;
+
+	/* An echo reply may be to an earlier request. */
+	if (p->waypoint != WP_TC_EGRESS ||
+	    (p->flow.proto != IPPROTO_UDP && p->tcp.seq != probe->isn))
 		return;
 	a->left_skb = p->hdr.skb;
 	if (!a->response_ns)
@@ -251,7 +259,7 @@ static void observe_packet(struct probe *probe, const struct ev_packet *p, bool 
 	else if (p->flow.proto == IPPROTO_TCP)
 		observe_reply(probe, p);
 	else
-		observe_answer(a, p);
+		observe_answer(probe, p);
 }
 
 static void observe_socket(struct attempt *a, const struct ev_socket *s)

@@ -16,6 +16,8 @@ static const struct {
 	{"IP_CSUM", E(DROP_CSUM), false},
 	{"TCP_CSUM", E(DROP_CSUM), false},
 	{"SKB_CSUM", E(DROP_CSUM), false},
+	{"UDP_CSUM", E(DROP_CSUM), false},
+	{"ICMP_CSUM", E(DROP_CSUM), false},
 	{"IP_RPFILTER", E(DROP_RPFILTER), false},
 	{"IP_LOCAL_SOURCE", E(DROP_LOCAL_SOURCE), true},
 	{"OTHERHOST", E(DROP_NOT_OURS), true},

@@ -217,7 +217,10 @@ static const char *typical_fix(unsigned int status)
 		unsigned int first, last;
 		const char *words;
 	} typical[] = {
-		{301, 308,
+		{301, 303,
+		 "the check is redirected (to HTTPS?): check the target of the redirect, or expect "
+		 "3xx"},
+		{307, 308,
 		 "the check is redirected (to HTTPS?): check the target of the redirect, or expect "
 		 "3xx"},
 		{400, 400, "the service calls the request malformed: its log says why"},

@@ -108,7 +108,15 @@ static bool hook_words(const struct values_of *of, char *out, size_t out_len)
 				 "on the bridge, before it reached this host's IP layer");
 	if (!place.hook[0])
 		return value_put(out, out_len, "in a hook that is not known");
-	snprintf(out, out_len, "in %s", place.hook);
+	snprintf(out, out_len, "in %s%s", place.hook,
+		 place.elsewhere ? " of the service's own network namespace" : "");
+	return true;
+}
+
+/* "-p tcp --dport 80": the probe as it arrives */
+static bool ipt_match(const struct values_of *of, char *out, size_t out_len)
+{
+	firewall_match(of->probe, of->probe->flow.dport, false, true, out, out_len);
 	return true;
 }
 
@@ -133,7 +141,7 @@ static bool fw_show(const struct values_of *of, char *out, size_t out_len)
 	struct firewall_place place;
 
 	firewall_place(of->probe, of->host, false, &place);
-	return firewall_show(&place, out, out_len);
+	return firewall_show(of->probe, &place, out, out_len);
 }
 
 static bool reply_fw_fix(const struct values_of *of, char *out, size_t out_len)
@@ -144,7 +152,7 @@ static bool reply_fw_fix(const struct values_of *of, char *out, size_t out_len)
 		return false;
 	firewall_place(of->probe, of->host, true, &place);
 	return firewall_fix(of->probe, &place, true, out, out_len) ||
-	       firewall_show(&place, out, out_len);
+	       firewall_show(of->probe, &place, out, out_len);
 }
 
 static bool reply_tc_fix(const struct values_of *of, char *out, size_t out_len)
@@ -170,6 +178,7 @@ const struct value values_filters[] = {
 	{"ct_max", ct_max},
 	{"ct_fix", ct_fix},
 	{"hook_words", hook_words},
+	{"ipt_match", ipt_match},
 	{"chain_words", chain_words},
 	{"fw_fix", fw_fix},
 	{"fw_show", fw_show},

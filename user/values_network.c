@@ -2,6 +2,7 @@
 // Values about the way of the packet: addresses, interfaces, routes.
 #include <inttypes.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -113,7 +114,10 @@ static bool stuck_packet(const struct values_of *of, char *out, size_t out_len)
 	char text[FLOW_ENDPOINT_LEN];
 
 	if (!is_stuck_itself(of))
-		return value_put(out, out_len, "the SYN-ACK could not leave");
+		return value_put(out, out_len,
+				 of->probe->flow.proto == IPPROTO_TCP
+					 ? "the SYN-ACK could not leave"
+					 : "the answer could not leave");
 	snprintf(out, out_len, "the probe could not be handed on to %s",
 		 endpoint_text(probe_service(of->probe)->daddr, probe_service(of->probe)->dport,
 			       text));

@@ -167,6 +167,14 @@ static bool service_port(const struct values_of *of, char *out, size_t out_len)
 	return value_put_number(out, out_len, probe_service(of->probe)->dport);
 }
 
+/* Nothing to print: whether it takes --udp to see the probe. */
+static bool udp(const struct values_of *of, char *out, size_t out_len)
+{
+	(void)out_len;
+	out[0] = 0;
+	return of->probe->attempt.bits & E(DATAGRAM);
+}
+
 static bool unreachable_words(const struct values_of *of, char *out, size_t out_len)
 {
 	if (of->probe->attempt.bits & E(ICMP_SENT))
@@ -197,8 +205,10 @@ static bool echo_words(const struct values_of *of, char *out, size_t out_len)
 		firewall_place(of->probe, of->host, false, &place);
 		if (!firewall_chain_words(&place, chain, sizeof(chain)))
 			chain[0] = 0;
-		snprintf(out, out_len, "dropped by the firewall in %s%s%s",
-			 place.hook[0] ? place.hook : "a hook", chain[0] ? ", " : "", chain);
+		snprintf(out, out_len, "dropped by the firewall in %s%s%s%s",
+			 place.hook[0] ? place.hook : "a hook",
+			 place.elsewhere ? " of the service's own network namespace" : "",
+			 chain[0] ? ", " : "", chain);
 	} else if (probe_sysctl(of->probe, echo_sysctl(of), &value) && value) {
 		snprintf(out, out_len, "%s is %" PRId64, echo_sysctl(of), value);
 	} else {
@@ -251,6 +261,7 @@ const struct value values_service[] = {
 	{"misfit", misfit},
 	{"elsewhere_pid", elsewhere_pid},
 	{"service_port", service_port},
+	{"?udp", udp},
 	{"unreachable_words", unreachable_words},
 	{"echo_words", echo_words},
 	{"echo_fix", echo_fix},

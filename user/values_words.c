@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Values that say in words how a probe went.
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,8 +46,14 @@ static bool not_ours_words(const struct values_of *of, char *out, size_t out_len
 
 static bool csum_proto(const struct values_of *of, char *out, size_t out_len)
 {
+	const struct ev_flow *flow = &of->probe->flow;
+
+	if (!strcmp(of->probe->attempt.drop.reason_name, "IP_CSUM"))
+		return value_put(out, out_len, "IP");
 	return value_put(out, out_len,
-			 strcmp(of->probe->attempt.drop.reason_name, "IP_CSUM") ? "TCP" : "IP");
+			 flow->proto == IPPROTO_TCP   ? "TCP"
+			 : flow->proto == IPPROTO_UDP ? "UDP"
+						      : "ICMP");
 }
 
 static bool reason(const struct values_of *of, char *out, size_t out_len)
@@ -70,7 +77,7 @@ static bool dropped_packet(const struct values_of *of, char *out, size_t out_len
 {
 	const struct ev_tcp *tcp = &of->probe->attempt.drop.tcp;
 
-	if (tcp->flags & TCP_SYN)
+	if (tcp->flags & TCP_SYN || of->probe->flow.proto != IPPROTO_TCP)
 		return false; /* what one expects */
 	return value_put(out, out_len,
 			 tcp->payload_len ? "the prober's request, after the handshake"
@@ -144,6 +151,8 @@ static bool refused_words(const struct values_of *of, char *out, size_t out_len)
 
 static bool reply_packet(const struct values_of *of, char *out, size_t out_len)
 {
+	if (of->probe->flow.proto != IPPROTO_TCP)
+		return value_put(out, out_len, "answer");
 	return value_put(out, out_len,
 			 of->probe->attempt.reply_drop.tcp.flags & TCP_SYN ? "SYN-ACK"
 									   : "response");
@@ -229,9 +238,12 @@ static const char *last_seen(const struct probe *probe)
 	const struct attempt *a = &probe->attempt;
 
 	if (a->bits & E(DELIVERED))
-		return "it passed INPUT to TCP";
+		return probe->flow.proto == IPPROTO_TCP ? "it passed INPUT to TCP"
+							: "it passed INPUT";
+	if (a->bits & E(FORWARDED))
+		return "it was handed on by another interface";
 	if (a->in.skb)
-		return "it entered netfilter and did not reach TCP";
+		return "it entered netfilter and did not leave it";
 	return "it was seen at tc ingress only";
 }
 
