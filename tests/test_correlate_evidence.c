@@ -145,7 +145,7 @@ static void test_others(void **state)
 	assert_bits(fx_adds(0, fx_icmp(f, 3, 3), true), E(ICMP_SENT) | E(PORT_UNREACHABLE));
 	assert_bits(fx_adds(0, fx_icmp(f, 3, 1), true), E(ICMP_SENT));
 	assert_bits(fx_adds(0, fx_icmp(f, 1, 4), true), E(ICMP_SENT)); /* IPv4 has no such */
-	assert_bits(fx_adds(0, fx_icmp(f, 3, 3), false), 0); /* about our own reply */
+	assert_bits(fx_adds(0, fx_icmp(f, 3, 3), false), 0);	       /* about our own reply */
 	assert_bits(fx_adds(0, s, true), E(ESTABLISHED));
 	/* What was dropped has been repeated, and got through. */
 	assert_false(bits_after(E(DROP_NETFILTER) | E(DROP_OVERFLOW), s) & E_DROP_SYN);

@@ -26,7 +26,7 @@ static void commands(struct fixture *f, bool reply, const char *words, const cha
 	assert_int_equal(firewall_fix(probe, &place, reply, out, sizeof(out)), fix != NULL);
 	if (fix)
 		assert_string_equal(out, fix);
-	assert_true(firewall_show(&place, out, sizeof(out)));
+	assert_true(firewall_show(probe, &place, out, sizeof(out)));
 	assert_non_null(strstr(out, show));
 	probe_free(probe);
 }
