@@ -32,7 +32,8 @@
 	X(EV_FACT_PROGRAM, 72, "fact-program")                                                     \
 	X(EV_FACT_HOOK, 73, "fact-hook")                                                           \
 	X(EV_FACT_CONNTRACK, 74, "fact-conntrack")                                                 \
-	X(EV_FACT_DONE, 75, "fact-done")
+	X(EV_FACT_DONE, 75, "fact-done")                                                           \
+	X(EV_FACT_RULE, 76, "fact-rule")
 
 enum event_type {
 #define EVENT_ENUM(id, number, name) id = number,

@@ -85,6 +85,7 @@ int event_check(const struct ev_hdr *ev)
 		{EV_FACT_HOOK, sizeof(struct fact_hook)},
 		{EV_FACT_CONNTRACK, sizeof(struct fact_conntrack)},
 		{EV_FACT_DONE, sizeof(struct fact_done)},
+		{EV_FACT_RULE, sizeof(struct fact_rule)},
 	};
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {

@@ -13,14 +13,17 @@ enum fact_need {
 	NEED_LISTENERS =
 		1 << 0,	    /* every listening TCP socket on the probe's port, as FACT_LISTENER */
 	NEED_CONN = 1 << 1, /* the connection itself, as FACT_CONN, if it exists */
-	NEED_SYSCTLS = 1 << 2,	  /* the sysctls a cause can quote, as FACT_SYSCTL */
-	NEED_COUNTERS = 1 << 3,	  /* netstat and snmp counters that grew, as FACT_COUNTER */
-	NEED_ROUTE = 1 << 4,	  /* the route from this host to the prober, as FACT_ROUTE */
-	NEED_ADDRS = 1 << 5,	  /* whether either address is local, as two FACT_ADDR */
-	NEED_NEIGH = 1 << 6,	  /* the reply's next hop, as FACT_NEIGH */
-	NEED_PROGRAMS = 1 << 7,	  /* XDP, tc and cgroup programs in the way, as FACT_PROGRAM */
-	NEED_HOOKS = 1 << 8,	  /* netfilter hook functions of the probe's family, as FACT_HOOK */
-	NEED_CONNTRACK = 1 << 9,  /* conntrack count and max, as FACT_CONNTRACK */
+	NEED_SYSCTLS = 1 << 2,	 /* the sysctls a cause can quote, as FACT_SYSCTL */
+	NEED_COUNTERS = 1 << 3,	 /* netstat and snmp counters that grew, as FACT_COUNTER */
+	NEED_ROUTE = 1 << 4,	 /* the route from this host to the prober, as FACT_ROUTE */
+	NEED_ADDRS = 1 << 5,	 /* whether either address is local, as two FACT_ADDR */
+	NEED_NEIGH = 1 << 6,	 /* the reply's next hop, as FACT_NEIGH */
+	NEED_PROGRAMS = 1 << 7,	 /* XDP, tc and cgroup programs in the way, as FACT_PROGRAM */
+	NEED_HOOKS = 1 << 8,	 /* netfilter hook functions of the probe's family, as FACT_HOOK */
+	NEED_CONNTRACK = 1 << 9, /* conntrack count and max, as FACT_CONNTRACK */
+	NEED_RULE =
+		1
+		<< 11, /* the rules that decided about the packet that was stopped, as FACT_RULE */
 	NEED_ELSEWHERE = 1 << 10, /* listeners on the port in other network namespaces, as
 				     FACT_LISTENER with netns */
 };
@@ -38,7 +41,8 @@ struct fact_request {
 
 enum fact_limits {
 	FACT_IFNAME_LEN = 16,
-	FACT_TABLE_LEN = 64,	 /* nft table and chain names are cut at this */
+	FACT_TABLE_LEN = 64, /* nft table and chain names are cut at this */
+	FACT_RULE_TEXT_LEN = 256,
 	FACT_CONTAINER_LEN = 72, /* a container's id of 64 digits, or a unit's name */
 };
 
@@ -196,6 +200,51 @@ struct fact_hook {
 	__u32 drop_rules; /* rules that can drop or reject in this table's chains; ~0 not counted */
 };
 
+/* How it is known that a rule decided. */
+enum fact_rule_how {
+	RULE_TRACED =
+		1, /* the kernel named it: rule tracing, or the expression that was evaluated */
+	RULE_COUNTED = 2,  /* its counter moved, and it matches what is known of the packet */
+	RULE_POSSIBLE = 3, /* it could have: it matches what is known of the packet */
+};
+
+enum fact_rule_verdict {
+	RULE_DROP = 1,
+	RULE_REJECT = 2,
+	RULE_POLICY = 3, /* no rule: the base chain's policy is drop */
+	RULE_QUEUE = 4,	 /* to userspace, which dropped it or is not there */
+};
+
+/*
+ * A packet-filter rule that decided about the packet of the request, or may have: then there are
+ * several. Names as the tools print them, not escaped.
+ */
+struct fact_rule {
+	struct ev_hdr hdr;
+	struct ev_flow flow;
+	__s32 priority; /* of the base chain */
+	__u8 pf;	/* as in fact_hook */
+	__u8 hook;
+	__u8 backend; /* enum fact_hook_backend: HOOK_NFT or HOOK_IPTABLES_LEGACY */
+	__u8 how;     /* enum fact_rule_how */
+	__u8 verdict; /* enum fact_rule_verdict */
+	__u8 is_reply;
+	__u16 queue;	 /* RULE_QUEUE: its number */
+	__u32 number;	 /* of the rule in its chain, from 1; 0: not known, or the policy */
+	__u64 handle;	 /* nft; 0: none */
+	__u32 queue_pid; /* RULE_QUEUE: the process that listens to it, 0: none does */
+	__u32 pad;
+	char queue_comm[EV_COMM_LEN];
+	char family[8];
+	char table[FACT_TABLE_LEN];
+	char chain[FACT_TABLE_LEN]; /* with the rule */
+	char base[FACT_TABLE_LEN];  /* base chain that the packet came by */
+	char set[FACT_TABLE_LEN]; /* ipset, nft set or map that it looked the packet up in; "": none
+				   */
+	char element[FACT_TABLE_LEN];  /* of that set, that matched */
+	char text[FACT_RULE_TEXT_LEN]; /* the rule, as its tool prints it; cut */
+};
+
 struct fact_conntrack {
 	struct ev_hdr hdr;
 	struct ev_flow flow;
@@ -225,5 +274,6 @@ EVENT_ASSERT_SIZE(fact_program, 168);
 EVENT_ASSERT_SIZE(fact_hook, 296);
 EVENT_ASSERT_SIZE(fact_conntrack, 88);
 EVENT_ASSERT_SIZE(fact_done, 72);
+EVENT_ASSERT_SIZE(fact_rule, 696);
 
 #endif
