@@ -64,12 +64,17 @@ static void answered_words(const struct probe *probe, char *out, size_t out_len)
 	const struct exchange *x = &probe->exchange;
 	const struct stream *answer = &x->said[TO_PROBER];
 	uint64_t asked = x->first_ns[FROM_PROBER];
-	char took[48], quote[VALUE_QUOTE_LEN];
+	char took[48], quote[VALUE_QUOTE_LEN] = "";
+	struct http_response response;
 
+	/* Behind an interim response the final one is what the prober judges by. */
+	if (exchange_http_response(x, &response))
+		value_quote(response.line.data, response.line.len, quote, sizeof(quote));
+	else if (answer->len)
+		value_quote(answer->data, answer->len, quote, sizeof(quote));
 	snprintf(out, out_len, "answered%s%s%s",
 		 after(asked ? asked : probe->first_ns, probe->attempt.response_ns, took),
-		 answer->len ? ": " : "",
-		 answer->len ? value_quote(answer->data, answer->len, quote, sizeof(quote)) : "");
+		 answer->len ? ": " : "", quote);
 }
 
 static void datagram_words(const struct probe *probe, char *out, size_t out_len)
