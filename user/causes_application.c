@@ -63,12 +63,13 @@ const struct cause causes_application[] = {
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(REQUEST) | E(ESTABLISHED) | E(TIMEOUT),
 			   E(RESPONSE) | E(NOT_ACCEPTED) | E(SERVER_FIN) | E(RESET_ACTIVE) |
-				   E(DROP_NETFILTER) | E(DROP_REPLY) | E(DROP_SOCKET_FILTER),
+				   E(PROBER_RST) | E(DROP_NETFILTER) | E(DROP_REPLY) |
+				   E(DROP_SOCKET_FILTER),
 			   CONFIDENCE_CERTAIN},
 			  {E(REQUEST) | E(TIMEOUT),
 			   E(RESPONSE) | E(NOT_ACCEPTED) | E(SERVER_FIN) | E(RESET_ACTIVE) |
-				   E(DROP_NETFILTER) | E(DROP_REPLY) | E(DROP_OVERFLOW) |
-				   E(DROP_SOCKET_FILTER) | E(GREW_OVERFLOWS),
+				   E(PROBER_RST) | E(DROP_NETFILTER) | E(DROP_REPLY) |
+				   E(DROP_OVERFLOW) | E(DROP_SOCKET_FILTER) | E(GREW_OVERFLOWS),
 			   CONFIDENCE_LIKELY},
 			  {E(GAVE_UP) | E(ESTABLISHED),
 			   E(RESPONSE) | E(NOT_ACCEPTED) | E(DROP_NETFILTER) | E(DROP_REPLY) |
@@ -78,8 +79,10 @@ const struct cause causes_application[] = {
 			   E(RESPONSE) | E(NOT_ACCEPTED) | E(DROP_NETFILTER) | E(DROP_REPLY) |
 				   E(DROP_OVERFLOW) | E(DROP_SOCKET_FILTER) | E(GREW_OVERFLOWS),
 			   CONFIDENCE_LIKELY},
-			  {E(TLS_SILENT) | E(UNREAD) | E(TIMEOUT), E(SERVER_FIN) | E(RST_OUT),
+			  {E(TLS_ENCRYPTED) | E(UNREAD) | E(TIMEOUT),
+			   E(SERVER_FIN) | E(RST_OUT) | E(PROBER_FIN) | E(PROBER_RST),
 			   CONFIDENCE_CERTAIN},
+			  {E(ANSWER_CUT), E(LATE), CONFIDENCE_CERTAIN},
 			  {E(TLS_SILENT), E(SERVER_FIN) | E(RST_OUT) | E(LATE),
 			   CONFIDENCE_POSSIBLE},
 			  {E(DATAGRAM) | E(DROP_RCVBUF), E(RESPONSE), CONFIDENCE_CERTAIN}},
@@ -101,7 +104,10 @@ const struct cause causes_application[] = {
 		.explain = "After the handshake the connection was reset from this side before any "
 			   "answer: SO_LINGER 0, a crash, an access list in the application.",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(HANDSHAKE) | E(RESET_ACTIVE), E(RESPONSE) | E(PROBER_FIN) | E(GAVE_UP),
+		.rules = {{E(TLS_ENCRYPTED) | E(RESET_ACTIVE),
+			   E(PROBER_FIN) | E(PROBER_RST) | E(GAVE_UP) | E(TLS_REFUSED),
+			   CONFIDENCE_LIKELY},
+			  {E(HANDSHAKE) | E(RESET_ACTIVE), E(RESPONSE) | E(PROBER_FIN) | E(GAVE_UP),
 			   CONFIDENCE_CERTAIN},
 			  {E(HANDSHAKE) | E(RST_OUT),
 			   E(RESPONSE) | E(PROBER_FIN) | E(GAVE_UP) | E(RESET_HANDSHAKE) |

@@ -128,9 +128,11 @@ const struct cause causes_arrival[] = {
 			   E(DELIVERED) | E(FORWARDED) | E(ELSEWHERE), CONFIDENCE_LIKELY}},
 		.needs = NEED_ADDRS | NEED_SYSCTLS,
 		.summary = "{not_ours_words}",
-		.fix = {"ip -br addr  # is {dst} missing here? then: ip addr add {dst}/{dst_bits} "
-			"dev {if}",
-			"or bind the right server address to the balancer's listener"},
+		.fix = {"[{forward_fix}]",
+			"[{?as_it_came}ip -br addr  # is {dst} missing here? then: ip addr add "
+			"{dst}/{dst_bits} dev {if}]",
+			"[{?as_it_came}or bind the right server address to the balancer's "
+			"listener]"},
 	},
 	{
 		.id = "conntrack-full",

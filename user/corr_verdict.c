@@ -52,6 +52,9 @@ static bool is_news(const struct probe *probe, const struct cause *cause)
 		return true;
 	if (cause->outcome == OUTCOME_HEALTHY)
 		return !probe->timed_out;
+	/* What became of it all the same: a neighbour that was waited for in vain. */
+	if (probe->outcome == OUTCOME_UNDETERMINED && probe->attempt.bits & E(DROP_NEIGH))
+		return true;
 	return cause == cause_find("slow-response");
 }
 
@@ -148,11 +151,26 @@ static void look(struct corr *corr, struct probe *probe)
 		corr->ops.need(corr->ops.ctx, &request);
 }
 
+/* Whether an encrypted exchange was answered shows in when the prober closes: at its own timeout.
+ */
+static bool may_still_close(const struct probe *probe)
+{
+	const struct attempt *a = &probe->attempt;
+
+	return a->bits & E(TLS_ENCRYPTED) && !a->close_ns && !probe->extended && !probe->cause;
+}
+
 static void time_out(struct corr *corr, struct probe *probe)
 {
 	if (probe->attempt.start_ns + CORR_YOUNG_NS / 2 > probe->timer.key &&
 	    probe->attempt.start_ns != probe->first_ns) {
 		probe_table_timer(&corr->table, probe, probe->attempt.start_ns + CORR_YOUNG_NS);
+		return;
+	}
+	if (may_still_close(probe)) {
+		probe->extended = true;
+		probe_table_timer(&corr->table, probe,
+				  probe->timer.key + corr->config.timeout_ns / 4);
 		return;
 	}
 	probe->timed_out = true;
@@ -185,7 +203,8 @@ void corr_close_now(struct corr *corr, struct probe *probe, bool evicted)
 {
 	if (probe->state != PROBE_SETTLED) {
 		probe->evicted = evicted;
-		probe->timed_out = true;
+		/* Something decisive has come already. */
+		probe->timed_out = probe->state != PROBE_SETTLING;
 		corr->evicted += evicted;
 		if (!evicted && probe->state != PROBE_ASKED)
 			corr_ask(corr, probe);

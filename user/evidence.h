@@ -41,6 +41,8 @@ struct corr_host;
 	X(TLS_REQUEST, "the request is a TLS ClientHello")                                         \
 	X(TLS_ENCRYPTED, "encrypted data went both ways")                                          \
 	X(TLS_SILENT, "encrypted data went both ways, and then no answer for long")                \
+	X(TLS_REFUSED, "this host closed at the end of the TLS handshake, with an alert at most")  \
+	X(ANSWER_CUT, "this host began an HTTP answer and did not finish it")                      \
 	X(TLS_BROKEN, "this host closed in the middle of the TLS handshake")                       \
 	X(NOT_TLS, "a TLS ClientHello was answered by something else")                             \
 	X(SERVER_ALERT, "this host sent a TLS alert")                                              \
