@@ -131,8 +131,7 @@ struct corr_host {
 
 struct probe *probe_new(const struct ev_flow *flow, uint32_t isn);
 void probe_free(struct probe *probe);
-/* Lets go of events and facts: the verdict is out. */
-void probe_forget_events(struct probe *probe);
+/* Lets go of the facts: the verdict is out. */
 void probe_forget_facts(struct probe *probe);
 /* Takes a copy. Returns 0 or -ENOMEM. */
 int probe_add_event(struct probe *probe, const struct ev_hdr *ev);
