@@ -383,6 +383,19 @@ static void test_firewall_words(void **state)
 	fx_fixes(v, "nsenter -t 812 -n iptables -t filter -nvL");
 }
 
+/* Its rules outlived the container: the probe's own address is not what is wrong. */
+static void test_no_route_to_container(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_syn(f, FX_ENTRY);
+	fx_no_socket(f);
+	fx_syn(f, FX_PRE_FIRST);
+	fx_syn(f, FX_PRE);
+	fx_drop(f, true, SYN, "IP_INNOROUTES");
+	fx_expect(f, "undetermined", CONFIDENCE_POSSIBLE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fx_teardown)
 #define HERE(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
 
@@ -411,6 +424,7 @@ int main(void)
 		TEST(test_accept_queue),
 		TEST(test_accept_queue_room),
 		TEST(test_gone),
+		TEST(test_no_route_to_container),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

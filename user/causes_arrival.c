@@ -119,13 +119,14 @@ const struct cause causes_arrival[] = {
 			   "address) is not this host's: a stale ARP or routing entry upstream, a "
 			   "removed address, or a wrong server bound to the balancer.",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(DROP_NOT_OURS), 0, CONFIDENCE_CERTAIN},
+		.rules = {{E(DROP_NOT_OURS), E(TRANSLATED), CONFIDENCE_CERTAIN},
 			  {E(FORWARDED) | E(DST_NOT_LOCAL) | E(TIMEOUT),
 			   E(SYNACK_MADE) | E(TRANSLATED) | E(ELSEWHERE) | E(RESPONSE) |
 				   E_DROP_SYN | E(DROP_NEIGH) | E(RST_OUT) | E(DATAGRAM),
 			   CONFIDENCE_CERTAIN},
 			  {E(DROP_OTHER) | E(DST_NOT_LOCAL),
-			   E(DELIVERED) | E(FORWARDED) | E(ELSEWHERE), CONFIDENCE_LIKELY}},
+			   E(DELIVERED) | E(FORWARDED) | E(TRANSLATED) | E(ELSEWHERE),
+			   CONFIDENCE_LIKELY}},
 		.needs = NEED_ADDRS | NEED_SYSCTLS,
 		.summary = "{not_ours_words}",
 		.fix = {"ip -br addr  # is {dst} missing here? then: ip addr add {dst}/{dst_bits} "
