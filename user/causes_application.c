@@ -44,8 +44,8 @@ const struct cause causes_application[] = {
 			   E(RESPONSE) | E(DROP_OVERFLOW) | E(DROP_NETFILTER), CONFIDENCE_CERTAIN}},
 		.needs = NEED_CONN | NEED_SERVICE,
 		.summary = "connected, but not accepted within {timeout} ms[: {process} does not "
-			   "call accept()][ and is {pstate}][, {backlog} connections wait (limit "
-			   "{limit})][; {fds_words}]",
+			   "call accept()][ and is {pstate}][, {backlog} in the accept queue "
+			   "(limit {limit})][; {fds_words}]",
 		.fix = {"[{?stopped}kill -CONT {pid}  # it is stopped]",
 			"[{?fds_full}raise the limit of open files of {comm} (now {fds_limit}): "
 			"LimitNOFILE= in its unit, and look what it leaks: ls -l /proc/{pid}/fd]",
