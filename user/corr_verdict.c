@@ -114,10 +114,11 @@ void corr_ask(struct corr *corr, struct probe *probe)
 		return;
 	}
 	probe->state = PROBE_ASKED;
+	probe->needs = request.needs = needs;
+	probe->unanswered = 0;
 	probe_table_timer(&corr->table, probe, corr->taken_ns + FACTS_NS);
 	if (!corr->ops.need)
 		return;
-	request.needs = needs;
 	corr->ops.need(corr->ops.ctx, &request);
 }
 

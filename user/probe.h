@@ -100,6 +100,8 @@ struct probe {
 	bool timed_out;
 	bool judged;	       /* the latest attempt has had its verdict */
 	evidence_t asked_for;  /* evidence as of the last request for facts */
+	uint32_t needs;	       /* NEED_*, of that request */
+	uint32_t unanswered;   /* of these, what could not be looked up */
 	uint32_t cut_short_ms; /* tracing ended so long after the SYN, before the timeout; 0: it did
 				  not */
 	bool evicted;	       /* made room for a newer probe */
