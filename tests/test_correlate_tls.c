@@ -245,7 +245,7 @@ static void test_other_400(void **state)
 	struct fixture *f = *state;
 
 	bad_request(f, "<center>The plain truth</center>");
-	fx_expect_now(f, "healthy", CONFIDENCE_LIKELY);
+	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
 }
 
 static void test_broken_off(void **state)

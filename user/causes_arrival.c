@@ -117,7 +117,9 @@ const struct cause causes_arrival[] = {
 		.title = "the packet's destination is not this host",
 		.explain = "The probe arrived, but its destination address (or its Ethernet "
 			   "address) is not this host's: a stale ARP or routing entry upstream, a "
-			   "removed address, or a wrong server bound to the balancer.",
+			   "removed address, or a wrong server bound to the balancer. Or this host "
+			   "translates it (DNAT) to an address that it has no way to, or does not "
+			   "forward to.",
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(DROP_NOT_OURS), 0, CONFIDENCE_CERTAIN},
 			  {E(FORWARDED) | E(DST_NOT_LOCAL) | E(TIMEOUT),
@@ -125,7 +127,8 @@ const struct cause causes_arrival[] = {
 				   E_DROP_SYN | E(DROP_NEIGH) | E(RST_OUT) | E(DATAGRAM),
 			   CONFIDENCE_CERTAIN},
 			  {E(DROP_OTHER) | E(DST_NOT_LOCAL),
-			   E(DELIVERED) | E(FORWARDED) | E(ELSEWHERE), CONFIDENCE_LIKELY}},
+			   E(DELIVERED) | E(FORWARDED) | E(TRANSLATED) | E(ELSEWHERE),
+			   CONFIDENCE_LIKELY}},
 		.needs = NEED_ADDRS | NEED_SYSCTLS,
 		.summary = "{not_ours_words}",
 		.fix = {"[{forward_fix}]",

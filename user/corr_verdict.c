@@ -126,6 +126,8 @@ void corr_ask(struct corr *corr, struct probe *probe)
 		return;
 	}
 	probe->state = PROBE_ASKED;
+	probe->needs = needs;
+	probe->unanswered = 0;
 	probe_table_timer(&corr->table, probe, corr->taken_ns + FACTS_NS);
 	if (!corr->ops.need)
 		return;
@@ -143,10 +145,13 @@ static void look(struct corr *corr, struct probe *probe)
 					     .needs = NEED_CONN,
 					     .netns = probe->attempt.netns,
 					     .since_ns = probe->first_ns};
+	uint64_t waited_ns = corr->taken_ns - probe->exchange.first_ns[FROM_PROBER];
+	uint64_t next_ns = corr->taken_ns + waited_ns;
 
-	probe->look_ns = 0;
+	/* Again, at longer and longer intervals: what was found gets old. */
+	probe->look_ns = next_ns < probe->due_ns ? next_ns : 0;
 	probe->looking = true;
-	probe_table_timer(&corr->table, probe, probe->due_ns);
+	probe_table_timer(&corr->table, probe, probe->look_ns ? probe->look_ns : probe->due_ns);
 	if (corr->ops.need)
 		corr->ops.need(corr->ops.ctx, &request);
 }

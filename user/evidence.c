@@ -252,6 +252,8 @@ evidence_t evidence_of(const struct probe *probe, const struct corr_host *host)
 			same = same || if_set_has(&a->in_ifs, a->out_ifs.index[i]);
 		bits |= same ? 0 : E(SYNACK_ELSEWHERE);
 	}
+	if (probe->unanswered & NEED_CONN && !probe_conn(probe))
+		bits |= E(CONN_UNKNOWN);
 	if (!probe->n_facts)
 		return bits;
 	while ((program = probe_fact(probe, EV_FACT_PROGRAM, program)))

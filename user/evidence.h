@@ -100,6 +100,7 @@ struct corr_host;
 	X(GREW_REQQFULL, "TCPReqQFullDrop grew")                                                   \
 	X(GREW_NOROUTES, "IpOutNoRoutes grew")                                                     \
 	X(NOT_ACCEPTED, "the connection is still in the accept queue")                             \
+	X(CONN_UNKNOWN, "whether it was accepted could not be looked up")                          \
 	X(UNREAD, "the application has not read all that came")                                    \
 	X(ECHO_IGNORED, "icmp_echo_ignore_all is set")                                             \
 	X(GREW_RATE_LIMIT, "ICMP answers were left out by the rate limit")

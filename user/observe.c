@@ -75,7 +75,7 @@ static evidence_t kind_of(const struct ev_flow *flow)
 	return flow->proto == IPPROTO_UDP ? E(DATAGRAM) : E(ECHO);
 }
 
-/* bpf/netfilter.bpf.c, NF_LEN_MAX_V4 and _V6: what is longer shows no waypoints. */
+/* bpf/packet.bpf.h, SYN_LEN_MAX_V4 and _V6: what is longer shows no waypoints. */
 static bool is_long(const struct ev_packet *p)
 {
 	return p->frame_len - p->l2_len > (p->flow.family == 4 ? 128U : 148U);

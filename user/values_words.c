@@ -64,12 +64,13 @@ static bool as_it_came(const struct values_of *of, char *out, size_t out_len)
 static bool not_ours_words(const struct values_of *of, char *out, size_t out_len)
 {
 	const char *reason = of->probe->attempt.drop.reason_name;
-	char dst[FLOW_ADDR_LEN];
+	char dst[FLOW_ADDR_LEN], to[FLOW_ENDPOINT_LEN];
 
 	addr_text(of->probe->flow.daddr, dst);
 	if (bits_of(of) & E(TRANSLATED))
 		snprintf(out, out_len, "translated to %s, %s",
-			 addr_text(probe_service(of->probe)->daddr, dst),
+			 endpoint_text(probe_service(of->probe)->daddr,
+				       probe_service(of->probe)->dport, to),
 			 forwards(of->probe) ? "to which there is no way from here"
 					     : "and this host does not forward");
 	else if (!strcmp(reason, "OTHERHOST"))
