@@ -113,7 +113,8 @@ const struct cause causes_application[] = {
 			   "answer: SO_LINGER 0, a crash, an access list in the application.",
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(TLS_ENCRYPTED) | E(RESET_ACTIVE),
-			   E(PROBER_FIN) | E(PROBER_RST) | E(GAVE_UP) | E(TLS_REFUSED),
+			   E(SERVER_FIN) | E(PROBER_FIN) | E(PROBER_RST) | E(GAVE_UP) |
+				   E(TLS_REFUSED),
 			   CONFIDENCE_LIKELY},
 			  {E(HANDSHAKE) | E(RESET_ACTIVE), E(RESPONSE) | E(PROBER_FIN) | E(GAVE_UP),
 			   CONFIDENCE_CERTAIN},

@@ -66,11 +66,9 @@ const struct cause causes_service[] = {
 		.needs = NEED_SERVICE | NEED_ELSEWHERE,
 		.summary = "nothing listens on {sought} in this network namespace, but {elsewhere} "
 			   "does in another: {refused_words}",
-		.fix = {"[{?container}publish the container's port on this host (docker run -p "
-			"{service_port}:{service_port}), or set the check to a port that is "
-			"published]",
-			"[{?no_container}start it in this network namespace (a unit: "
-			"PrivateNetwork=no), or lead the port to it]",
+		.fix = {"publish the port on this host (a container: docker run -p "
+			"{service_port}:{service_port}), or start the service in this network "
+			"namespace",
 			"nsenter -t {elsewhere_pid} -n ss -lntp  # what listens there"},
 	},
 	{
