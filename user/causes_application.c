@@ -112,11 +112,7 @@ const struct cause causes_application[] = {
 		.explain = "After the handshake the connection was reset from this side before any "
 			   "answer: SO_LINGER 0, a crash, an access list in the application.",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(TLS_ENCRYPTED) | E(RESET_ACTIVE),
-			   E(SERVER_FIN) | E(PROBER_FIN) | E(PROBER_RST) | E(GAVE_UP) |
-				   E(TLS_REFUSED),
-			   CONFIDENCE_LIKELY},
-			  {E(HANDSHAKE) | E(RESET_ACTIVE), E(RESPONSE) | E(PROBER_FIN) | E(GAVE_UP),
+		.rules = {{E(HANDSHAKE) | E(RESET_ACTIVE), E(RESPONSE) | E(PROBER_FIN) | E(GAVE_UP),
 			   CONFIDENCE_CERTAIN},
 			  {E(HANDSHAKE) | E(RST_OUT),
 			   E(RESPONSE) | E(PROBER_FIN) | E(GAVE_UP) | E(RESET_HANDSHAKE) |

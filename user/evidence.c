@@ -157,7 +157,7 @@ static evidence_t counters(const struct probe *probe)
 }
 
 /* A prober that half-closes does so with its request; one that ran out of patience later. */
-#define PATIENCE_NS 100000000ULL
+#define PATIENCE_NS 20000000ULL
 /* A prober that has its answer in TLS closes sooner. */
 #define TLS_PATIENCE_NS 250000000ULL
 
