@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "facts_internal.h"
+#include "facts_trace.h"
 
 /* What the answer depends on, apart from the time. */
 enum {
@@ -77,6 +78,7 @@ void facts_close(struct facts *facts)
 	vec_free(&facts->symbols);
 	netns_list_free(&facts->netns);
 	netns_close_all(facts);
+	trace_close(facts->trace);
 	free(facts);
 }
 
