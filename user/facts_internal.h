@@ -12,6 +12,7 @@
 #include "facts_netfilter.h"
 #include "facts_netlink.h"
 #include "facts_netns.h"
+#include "facts_rule.h"
 
 #define NS_PER_MS  1000000ULL
 #define NS_PER_SEC 1000000000ULL
@@ -225,6 +226,7 @@ struct facts {
 	struct netns_list netns;
 	struct survey survey;
 	struct rule_trace *trace; /* NULL: rules are not to be traced */
+	struct rule_cache rules;
 	hook_walk_fn walk;
 	void *walk_ctx;
 	struct counter_history counters;
