@@ -9,46 +9,11 @@
 #include <string.h>
 
 #include "facts_internal.h"
+#if __has_include("facts_iptables.h")
+#include "facts_iptables.h"
+#endif
 #include "facts_trace.h"
 #include "flow.h"
-
-enum { QUEUE_SHIFT = 16 }; /* NF_VERDICT_QBITS: the queue's number above it */
-
-uint32_t queue_parse_port(const char *text, uint32_t number)
-{
-	unsigned long queue, port;
-	char *end;
-
-	for (const char *line = text; *line; line += *line == '\n') {
-		queue = strtoul(line, &end, 10);
-		port = strtoul(end, NULL, 10);
-		if (end != line && queue == number)
-			return (uint32_t)port;
-		line += strcspn(line, "\n");
-	}
-	return 0;
-}
-
-/* The first netlink socket of a process has its number as its port. */
-static void set_queue(struct fact_rule *fact, uint32_t number)
-{
-	struct process_info process;
-	char text[4096];
-	uint32_t port;
-
-	fact->verdict = RULE_QUEUE;
-	fact->queue = (uint16_t)number;
-	if (file_text("/proc/self/net/netfilter/nfnetlink_queue", text, sizeof(text)) <= 0)
-		return;
-	port = queue_parse_port(text, number);
-	if (!port)
-		return;
-	process_describe(port, &process);
-	if (!*process.comm)
-		return;
-	fact->queue_pid = port;
-	memcpy(fact->queue_comm, process.comm, sizeof(fact->queue_comm));
-}
 
 static void set_base(struct gather *g, struct fact_rule *fact, uint8_t family)
 {
@@ -74,6 +39,15 @@ static void set_base(struct gather *g, struct fact_rule *fact, uint8_t family)
 	}
 }
 
+void rule_fill(struct fact_rule *fact, const struct rule_entry *entry)
+{
+	fact->verdict = (uint8_t)entry->view.verdict;
+	fact->queue = entry->view.verdict == RULE_QUEUE ? (uint16_t)entry->view.queue : 0;
+	fact->number = entry->number;
+	memcpy(fact->text, entry->text, sizeof(fact->text));
+	memcpy(fact->set, entry->view.set, sizeof(fact->set));
+}
+
 static void set_rule(struct gather *g, struct fact_rule *fact, const struct traced_packet *packet)
 {
 	const struct trace_message *last = &packet->last;
@@ -87,18 +61,19 @@ static void set_rule(struct gather *g, struct fact_rule *fact, const struct trac
 	memcpy(place.chain, last->chain, sizeof(place.chain));
 	entry = rule_find(&g->facts->rules, netfilter, &place);
 	if (entry) {
-		fact->verdict = (uint8_t)entry->view.verdict;
-		fact->number = entry->number;
-		memcpy(fact->text, entry->text, sizeof(fact->text));
-		memcpy(fact->set, entry->view.set, sizeof(fact->set));
+		rule_fill(fact, entry);
 		if (*fact->set)
 			rule_element(netfilter, entry, &packet->now, fact->element);
 	}
 	/* What the kernel did decides, not what the rule looks like. */
-	if ((last->code & 0xff) == NF_QUEUE)
-		set_queue(fact, last->code >> QUEUE_SHIFT);
-	else if (fact->verdict == RULE_QUEUE)
+	if ((last->code & NF_VERDICT_MASK) == NF_QUEUE) {
+		fact->verdict = RULE_QUEUE;
+		fact->queue = (uint16_t)(last->code >> NF_VERDICT_QBITS);
+		queue_owner(g, fact);
+	} else if (fact->verdict == RULE_QUEUE) {
 		fact->verdict = RULE_DROP;
+		fact->queue = 0;
+	}
 }
 
 static int add_traced(struct gather *g, const struct traced_packet *packet)
@@ -151,8 +126,16 @@ int gather_rules(struct gather *g)
 {
 	const struct traced_packet *packet = gather_is_elsewhere(g) ? NULL : find_packet(g);
 
-	/* One that passed every chain was stopped by something else. */
+	int err = 0;
+
 	if (packet && trace_is_end(&packet->last))
 		return add_traced(g, packet);
-	return 0;
+	/* One that passed every chain was stopped by something else. */
+	if (!packet)
+		err = gather_rules_possible(g);
+#if __has_include("facts_iptables.h")
+	if (!err)
+		err = gather_rules_legacy(g);
+#endif
+	return err;
 }

@@ -85,11 +85,26 @@ struct rule_cache {
 	struct rule_entry entries[RULE_ENTRIES];
 	uint64_t used;
 	uint64_t tools_not_before_ns;
+	uint64_t possible_not_before_ns;
 };
 
 /* Looks up the rule with its text. Returns NULL if it is not there any more. */
 const struct rule_entry *rule_find(struct rule_cache *cache, struct netlink *netfilter,
 				   const struct rule_place *place);
+
+/* Puts what the rule is into the fact. */
+void rule_fill(struct fact_rule *fact, const struct rule_entry *entry);
+
+enum rule_match { MATCH_NO, MATCH_MAYBE, MATCH_YES };
+
+/* Whether the rule of an NFT_MSG_NEWRULE matches a packet of this flow, as far as that shows. */
+enum rule_match rule_matches(const struct nlmsghdr *nlh, const struct ev_flow *flow);
+
+/*
+ * Adds the rules, and policies, that could have stopped the packet: at most 8. With large rulesets
+ * it is held to a tenth of the time. Returns 0 or -errno.
+ */
+int gather_rules_possible(struct gather *g);
 
 /* The text of the rule with that handle in the output of nft -a list chain; false: not there. */
 bool rule_text_of_nft(const char *output, uint64_t handle, char *out, size_t len);
@@ -116,8 +131,14 @@ size_t rule_key_value(const struct rule_key *key, const struct ev_flow *flow, ui
 void rule_value_text(const struct rule_key *key, const uint8_t *value, uint32_t len, char *out,
 		     size_t out_len);
 
-/* The netlink port of queue number's listener in /proc/net/netfilter/nfnetlink_queue's text. */
+/*
+ * The netlink port of a queue's listener in the text of /proc/net/netfilter/nfnetlink_queue, and
+ * that port's socket in that of /proc/net/netlink; 0: none.
+ */
 uint32_t queue_parse_port(const char *text, uint32_t number);
+uint32_t queue_parse_inode(const char *text, uint32_t port);
+/* Fills in the process that listens to the fact's queue. */
+void queue_owner(struct gather *g, struct fact_rule *fact);
 
 /* For NEED_RULE. Returns 0 or -errno. */
 int gather_rules(struct gather *g);

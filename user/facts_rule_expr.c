@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Follows the values that a rule of nf_tables compares.
 #include <arpa/inet.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -129,6 +129,11 @@ size_t rule_key_value(const struct rule_key *key, const struct ev_flow *flow, ui
 
 	if (key->source == FROM_META && key->base == NFT_META_L4PROTO) {
 		out[0] = flow->proto;
+		return 1;
+	}
+	/* Of the families of a bridge and a device it is another. */
+	if (key->source == FROM_META && key->base == NFT_META_NFPROTO) {
+		out[0] = flow->family == 4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
 		return 1;
 	}
 	if (key->source != FROM_PAYLOAD)
