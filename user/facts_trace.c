@@ -138,15 +138,15 @@ static struct traced_packet *find_place(struct trace_table *table, uint32_t id)
 }
 
 /*
- * An id is a hash of the packet's address in memory, which is used again soon: what is of a chain
- * of ours begins a new packet.
+ * An id is a hash of the packet's address in memory, which is used again soon: the first message
+ * of a chain of ours begins a new packet.
  */
 void trace_take(struct trace_table *table, const struct trace_message *message, bool is_first,
 		uint64_t now_ns)
 {
 	struct traced_packet *packet = find_place(table, message->id);
 
-	if (is_first || !packet->order || packet->last.id != message->id)
+	if ((is_first && message->has_packet) || !packet->order || packet->last.id != message->id)
 		memset(packet, 0, sizeof(*packet));
 	packet->order = ++table->order;
 	if (!packet->time_ns)
