@@ -48,6 +48,7 @@ static void answer(void *ctx, const struct fact_request *request)
 				 .needs = request->needs};
 	struct fixture *f = ctx;
 
+	done.needs &= ~f->lacking;
 	f->asked++;
 	f->request = *request;
 	if (f->silent)

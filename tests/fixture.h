@@ -69,6 +69,7 @@ struct fixture {
 	struct ev_hdr *facts[FX_FACTS_MAX];
 	unsigned int n_facts;
 	bool silent;		     /* facts do not come */
+	uint32_t lacking;	     /* NEED_*: what the host cannot tell */
 	unsigned int asked;	     /* how often */
 	struct fact_request request; /* the last */
 	unsigned int forgotten;

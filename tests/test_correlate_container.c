@@ -161,6 +161,17 @@ static void test_no_response(void **state)
 		"node (pid 813, container 3f1c9d0a7b52) has not answered");
 }
 
+/* Not allowed to look into the container: the connection may as well wait for accept(). */
+static void test_no_response_unknown(void **state)
+{
+	struct fixture *f = *state;
+
+	f->lacking = NEED_CONN;
+	fx_connect_container(f);
+	fx_request(f, get);
+	fx_expect(f, "app-no-response", CONFIDENCE_POSSIBLE);
+}
+
 static void test_http_status(void **state)
 {
 	struct fixture *f = *state;
@@ -383,34 +394,59 @@ static void test_firewall_words(void **state)
 	fx_fixes(v, "nsenter -t 812 -n iptables -t filter -nvL");
 }
 
+/* Its rules outlived the container: the probe's own address is not what is wrong. */
+static void test_no_route_to_container(void **state)
+{
+	struct fixture *f = *state;
+	const struct verdict *v;
+
+	fx_syn(f, FX_ENTRY);
+	fx_no_socket(f);
+	fx_syn(f, FX_PRE_FIRST);
+	fx_syn(f, FX_PRE);
+	fx_drop(f, true, SYN, "IP_INNOROUTES");
+	fx_sysctl(f, "net.ipv4.ip_forward", 1);
+	v = fx_expect_now(f, "not-for-us", CONFIDENCE_CERTAIN);
+	fx_says(v, "translated to 172.17.0.2:8080, to which there is no way from here");
+	fx_fixes(v, "ip route get 172.17.0.2");
+	fx_fixes_not(v, "ip addr add");
+}
+
+static void test_no_forwarding(void **state)
+{
+	struct fixture *f = *state;
+	const struct verdict *v;
+
+	fx_syn(f, FX_ENTRY);
+	fx_no_socket(f);
+	fx_syn(f, FX_PRE_FIRST);
+	fx_syn(f, FX_PRE);
+	fx_drop(f, true, SYN, "IP_INADDRERRORS");
+	fx_sysctl(f, "net.ipv4.ip_forward", 0);
+	v = fx_expect_now(f, "not-for-us", CONFIDENCE_CERTAIN);
+	fx_says(v, "this host does not forward");
+	fx_fixes(v, "sysctl -w net.ipv4.ip_forward=1");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fx_teardown)
 #define HERE(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_firewall_words),
-		TEST(test_firewall_raw),
-		TEST(test_unanswered),
-		TEST(test_evidence),
-		TEST(test_started_since),
-		TEST(test_healthy),
-		TEST(test_no_listener),
-		HERE(test_no_listener_here),
-		TEST(test_wrong_address),
-		TEST(test_reset_by_app),
-		TEST(test_closed),
-		cmocka_unit_test(test_closed_by_proxy),
-		TEST(test_no_response),
-		TEST(test_http_status),
-		TEST(test_firewall),
-		TEST(test_firewall_nft),
-		TEST(test_firewall_masqueraded),
-		TEST(test_reply_dropped),
-		TEST(test_firewall_forward),
-		TEST(test_accept_queue),
-		TEST(test_accept_queue_room),
-		TEST(test_gone),
+		TEST(test_firewall_words), TEST(test_firewall_raw),
+		TEST(test_unanswered),	   TEST(test_evidence),
+		TEST(test_started_since),  TEST(test_healthy),
+		TEST(test_no_listener),	   HERE(test_no_listener_here),
+		TEST(test_wrong_address),  TEST(test_reset_by_app),
+		TEST(test_closed),	   cmocka_unit_test(test_closed_by_proxy),
+		TEST(test_no_response),	   TEST(test_no_response_unknown),
+		TEST(test_http_status),	   TEST(test_firewall),
+		TEST(test_firewall_nft),   TEST(test_firewall_masqueraded),
+		TEST(test_reply_dropped),  TEST(test_firewall_forward),
+		TEST(test_accept_queue),   TEST(test_accept_queue_room),
+		TEST(test_gone),	   TEST(test_no_route_to_container),
+		TEST(test_no_forwarding),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,7 +208,8 @@ static void test_reset_after_answer(void **state)
 	fx_respond(f, ok);
 	fx_reset(f, 0, "TCP_ABORT_ON_CLOSE", STATE_ESTABLISHED)->active = 1;
 	fx_send(f, RST | ACK);
-	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
+	fx_says(fx_expect_now(f, "healthy", CONFIDENCE_LIKELY),
+		"then closed with unread data: the reset may destroy the answer");
 }
 
 /* An old connection's acknowledgement is not the handshake. */

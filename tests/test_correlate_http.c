@@ -116,10 +116,12 @@ static void test_interim(void **state)
 static void test_interim_then_good(void **state)
 {
 	struct fixture *f = *state;
+	const struct verdict *v;
 
 	fx_expect_status(f, 200, 399);
 	fx_exchange(f, get, "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 204 None\r\n\r\n");
-	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
+	v = fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
+	fx_says(v, ": \"HTTP/1.1 204 None\"");
 }
 
 static void test_version_without_status(void **state)

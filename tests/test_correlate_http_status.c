@@ -74,7 +74,7 @@ static void test_typical(void **state)
 		{"501 Not Implemented", "use GET"},
 		{"500 Internal Server Error", "log and load: it answers with an error"},
 		{"502 Bad Gateway", "look at its backend"},
-		{"503 Service Unavailable", "look at its backend"},
+		{"503 Service Unavailable", "the service says that it cannot serve"},
 		{"504 Gateway Timeout", "look at its backend"},
 		{"505 HTTP Version", "log and load: it answers with an error"},
 		{"418 Teapot", "expected status codes to what the service answers"},

@@ -164,7 +164,7 @@ static void test_queue(void **state)
 
 	not_accepted(f)->backlog = 17;
 	fx_says(fx_expect(f, "app-not-accepting", CONFIDENCE_CERTAIN),
-		", 17 connections wait (limit 511)");
+		", 17 in the accept queue (limit 511)");
 }
 
 /* The prober closed its side meanwhile: not accepted all the same. */

@@ -24,10 +24,19 @@ static void same(evidence_t a, evidence_t b)
 	fail();
 }
 
+static evidence_t add_at(struct exchange *x, enum exchange_way way, uint64_t time_ns,
+			 int32_t offset, const void *data, size_t len)
+{
+	const struct said said = {
+		.time_ns = time_ns, .offset = offset, .size = len, .data = data, .len = len};
+
+	return exchange_add(x, way, &said);
+}
+
 static evidence_t add(struct exchange *x, enum exchange_way way, int32_t offset, const void *data,
 		      size_t len)
 {
-	return exchange_add(x, way, 1000, offset, data, len);
+	return add_at(x, way, 1000, offset, data, len);
 }
 
 /* What follows from these two texts. */
@@ -212,10 +221,10 @@ static void test_times(void **state)
 	struct exchange x = {0};
 
 	(void)state;
-	same(exchange_add(&x, FROM_PROBER, 5, 0, NULL, 0), 0);
-	exchange_add(&x, FROM_PROBER, 7, 0, (const uint8_t *)get, sizeof(get) - 1);
-	exchange_add(&x, TO_PROBER, 9, 0, NULL, 0);
-	exchange_add(&x, TO_PROBER, 11, 0, NULL, 0);
+	same(add_at(&x, FROM_PROBER, 5, 0, NULL, 0), 0);
+	add_at(&x, FROM_PROBER, 7, 0, get, sizeof(get) - 1);
+	add_at(&x, TO_PROBER, 9, 0, NULL, 0);
+	add_at(&x, TO_PROBER, 11, 0, NULL, 0);
 	assert_int_equal(x.first_ns[FROM_PROBER], 5);
 	assert_int_equal(x.last_ns[FROM_PROBER], 7);
 	assert_int_equal(x.first_ns[TO_PROBER], 9);

@@ -11,7 +11,7 @@
 #include "verdict.h"
 
 enum {
-	CAUSE_RULES_MAX = 15,
+	CAUSE_RULES_MAX = 24,
 	CAUSE_FIX_MAX = 5,
 };
 

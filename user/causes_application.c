@@ -2,6 +2,11 @@
 // The cause table: what the application can do with a connection other than answer in time.
 #include "causes_internal.h"
 
+/* The application did something. */
+#define E_ANSWERED (E(RESPONSE) | E(SERVER_FIN) | E(RESET_ACTIVE))
+/* The request or its answer may not have come through. */
+#define E_LOST (E(DROP_NETFILTER) | E(DROP_REPLY) | E(DROP_SOCKET_FILTER))
+
 const struct cause causes_application[] = {
 	{
 		.id = "closed-without-response",
@@ -44,8 +49,8 @@ const struct cause causes_application[] = {
 			   E(RESPONSE) | E(DROP_OVERFLOW) | E(DROP_NETFILTER), CONFIDENCE_CERTAIN}},
 		.needs = NEED_CONN | NEED_SERVICE,
 		.summary = "connected, but not accepted within {timeout} ms[: {process} does not "
-			   "call accept()][ and is {pstate}][, {backlog} connections wait (limit "
-			   "{limit})][; {fds_words}]",
+			   "call accept()][ and is {pstate}][, {backlog} in the accept queue "
+			   "(limit {limit})][; {fds_words}]",
 		.fix = {"[{?stopped}kill -CONT {pid}  # it is stopped]",
 			"[{?fds_full}raise the limit of open files of {comm} (now {fds_limit}): "
 			"LimitNOFILE= in its unit, and look what it leaks: ls -l /proc/{pid}/fd]",
@@ -62,24 +67,30 @@ const struct cause causes_application[] = {
 			   "an answer left this host before the timeout.",
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(REQUEST) | E(ESTABLISHED) | E(TIMEOUT),
-			   E(RESPONSE) | E(NOT_ACCEPTED) | E(SERVER_FIN) | E(RESET_ACTIVE) |
-				   E(DROP_NETFILTER) | E(DROP_REPLY) | E(DROP_SOCKET_FILTER),
+			   E_ANSWERED | E_LOST | E(NOT_ACCEPTED) | E(CONN_UNKNOWN) | E(PROBER_RST),
 			   CONFIDENCE_CERTAIN},
 			  {E(REQUEST) | E(TIMEOUT),
-			   E(RESPONSE) | E(NOT_ACCEPTED) | E(SERVER_FIN) | E(RESET_ACTIVE) |
-				   E(DROP_NETFILTER) | E(DROP_REPLY) | E(DROP_OVERFLOW) |
-				   E(DROP_SOCKET_FILTER) | E(GREW_OVERFLOWS),
+			   E_ANSWERED | E_LOST | E(NOT_ACCEPTED) | E(CONN_UNKNOWN) | E(PROBER_RST) |
+				   E(DROP_OVERFLOW) | E(GREW_OVERFLOWS),
 			   CONFIDENCE_LIKELY},
 			  {E(GAVE_UP) | E(ESTABLISHED),
-			   E(RESPONSE) | E(NOT_ACCEPTED) | E(DROP_NETFILTER) | E(DROP_REPLY) |
-				   E(DROP_SOCKET_FILTER),
+			   E(RESPONSE) | E_LOST | E(NOT_ACCEPTED) | E(CONN_UNKNOWN),
 			   CONFIDENCE_CERTAIN},
 			  {E(GAVE_UP),
-			   E(RESPONSE) | E(NOT_ACCEPTED) | E(DROP_NETFILTER) | E(DROP_REPLY) |
-				   E(DROP_OVERFLOW) | E(DROP_SOCKET_FILTER) | E(GREW_OVERFLOWS),
+			   E(RESPONSE) | E_LOST | E(NOT_ACCEPTED) | E(CONN_UNKNOWN) |
+				   E(DROP_OVERFLOW) | E(GREW_OVERFLOWS),
 			   CONFIDENCE_LIKELY},
-			  {E(TLS_SILENT) | E(UNREAD) | E(TIMEOUT), E(SERVER_FIN) | E(RST_OUT),
+			  {E(REQUEST) | E(TIMEOUT) | E(CONN_UNKNOWN),
+			   E_ANSWERED | E_LOST | E(PROBER_RST) | E(DROP_OVERFLOW) |
+				   E(GREW_OVERFLOWS),
+			   CONFIDENCE_POSSIBLE},
+			  {E(GAVE_UP) | E(CONN_UNKNOWN),
+			   E(RESPONSE) | E_LOST | E(DROP_OVERFLOW) | E(GREW_OVERFLOWS),
+			   CONFIDENCE_POSSIBLE},
+			  {E(TLS_ENCRYPTED) | E(UNREAD) | E(TIMEOUT),
+			   E(SERVER_FIN) | E(RST_OUT) | E(PROBER_FIN) | E(PROBER_RST),
 			   CONFIDENCE_CERTAIN},
+			  {E(ANSWER_CUT), E(LATE), CONFIDENCE_CERTAIN},
 			  {E(TLS_SILENT), E(SERVER_FIN) | E(RST_OUT) | E(LATE),
 			   CONFIDENCE_POSSIBLE},
 			  {E(DATAGRAM) | E(DROP_RCVBUF), E(RESPONSE), CONFIDENCE_CERTAIN}},
@@ -101,7 +112,10 @@ const struct cause causes_application[] = {
 		.explain = "After the handshake the connection was reset from this side before any "
 			   "answer: SO_LINGER 0, a crash, an access list in the application.",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(HANDSHAKE) | E(RESET_ACTIVE), E(RESPONSE) | E(PROBER_FIN) | E(GAVE_UP),
+		.rules = {{E(TLS_ENCRYPTED) | E(RESET_ACTIVE),
+			   E(PROBER_FIN) | E(PROBER_RST) | E(GAVE_UP) | E(TLS_REFUSED),
+			   CONFIDENCE_LIKELY},
+			  {E(HANDSHAKE) | E(RESET_ACTIVE), E(RESPONSE) | E(PROBER_FIN) | E(GAVE_UP),
 			   CONFIDENCE_CERTAIN},
 			  {E(HANDSHAKE) | E(RST_OUT),
 			   E(RESPONSE) | E(PROBER_FIN) | E(GAVE_UP) | E(RESET_HANDSHAKE) |

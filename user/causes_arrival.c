@@ -117,7 +117,9 @@ const struct cause causes_arrival[] = {
 		.title = "the packet's destination is not this host",
 		.explain = "The probe arrived, but its destination address (or its Ethernet "
 			   "address) is not this host's: a stale ARP or routing entry upstream, a "
-			   "removed address, or a wrong server bound to the balancer.",
+			   "removed address, or a wrong server bound to the balancer. Or this host "
+			   "translates it (DNAT) to an address that it has no way to, or does not "
+			   "forward to.",
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(DROP_NOT_OURS), 0, CONFIDENCE_CERTAIN},
 			  {E(FORWARDED) | E(DST_NOT_LOCAL) | E(TIMEOUT),
@@ -125,12 +127,15 @@ const struct cause causes_arrival[] = {
 				   E_DROP_SYN | E(DROP_NEIGH) | E(RST_OUT) | E(DATAGRAM),
 			   CONFIDENCE_CERTAIN},
 			  {E(DROP_OTHER) | E(DST_NOT_LOCAL),
-			   E(DELIVERED) | E(FORWARDED) | E(ELSEWHERE), CONFIDENCE_LIKELY}},
+			   E(DELIVERED) | E(FORWARDED) | E(TRANSLATED) | E(ELSEWHERE),
+			   CONFIDENCE_LIKELY}},
 		.needs = NEED_ADDRS | NEED_SYSCTLS,
 		.summary = "{not_ours_words}",
-		.fix = {"ip -br addr  # is {dst} missing here? then: ip addr add {dst}/{dst_bits} "
-			"dev {if}",
-			"or bind the right server address to the balancer's listener"},
+		.fix = {"[{forward_fix}]",
+			"[{?as_it_came}ip -br addr  # is {dst} missing here? then: ip addr add "
+			"{dst}/{dst_bits} dev {if}]",
+			"[{?as_it_came}or bind the right server address to the balancer's "
+			"listener]"},
 	},
 	{
 		.id = "conntrack-full",

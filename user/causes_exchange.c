@@ -27,10 +27,11 @@ const struct cause causes_exchange[] = {
 			  {E(TLS_REQUEST) | E(SERVER_FIN), E(RESPONSE) | E(GAVE_UP),
 			   CONFIDENCE_LIKELY}},
 		.needs = NEED_SERVICE,
-		.summary = "the probe speaks TLS ({tls_offer}), [{process} ]on port {dport} does "
-			   "not: {tls_answer}",
+		.summary = "the probe speaks TLS ({tls_offer}), {mismatch_words}",
 		.fix = {"set the check to the protocol of port {dport} (HTTP or TCP instead of "
-			"HTTPS), or check a TLS port"},
+			"HTTPS), or check a TLS port",
+			"[{?hangs_up}or it speaks TLS and refuses this server name or source: its "
+			"access list, its log]"},
 	},
 	{
 		.id = "plaintext-to-tls",
@@ -59,6 +60,7 @@ const struct cause causes_exchange[] = {
 		.rules = {{E(TLS_REQUEST) | E(SERVER_ALERT), 0, CONFIDENCE_CERTAIN},
 			  {E(TLS_REQUEST) | E(PROBER_ALERT), 0, CONFIDENCE_CERTAIN},
 			  {E(TLS_REQUEST) | E(PROBER_REFUSED), 0, CONFIDENCE_LIKELY},
+			  {E(TLS_REQUEST) | E(TLS_REFUSED), E_DROPPED, CONFIDENCE_LIKELY},
 			  {E(TLS_REQUEST) | E(TLS_BROKEN), E_DROPPED, CONFIDENCE_LIKELY}},
 		.needs = NEED_SERVICE,
 		.summary = "TLS handshake failed: {alert_words} ({tls_offer})",

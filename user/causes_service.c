@@ -66,9 +66,11 @@ const struct cause causes_service[] = {
 		.needs = NEED_SERVICE | NEED_ELSEWHERE,
 		.summary = "nothing listens on {sought} in this network namespace, but {elsewhere} "
 			   "does in another: {refused_words}",
-		.fix = {"publish the container's port on this host (docker run -p "
+		.fix = {"[{?container}publish the container's port on this host (docker run -p "
 			"{service_port}:{service_port}), or set the check to a port that is "
-			"published",
+			"published]",
+			"[{?no_container}start it in this network namespace (a unit: "
+			"PrivateNetwork=no), or lead the port to it]",
 			"nsenter -t {elsewhere_pid} -n ss -lntp  # what listens there"},
 	},
 	{
@@ -87,7 +89,7 @@ const struct cause causes_service[] = {
 		.summary = "nothing listens on {sought}: {refused_words}[ ({started_since} "
 			   "listens by now)]",
 		.fix = {"start the service, or set the balancer's check to the port that it uses: "
-			"ss -lntp"},
+			"[{in_netns}]ss -lntp"},
 	},
 	{
 		.id = "lsm-drop",

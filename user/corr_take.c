@@ -55,6 +55,9 @@ static void give_way(struct corr *corr, struct probe *probe, const struct ev_flo
 static void take_attempt(struct corr *corr, struct probe *probe, uint64_t time_ns,
 			 const struct ev_tcp *syn)
 {
+	/* What has just been decided is of the attempt before. */
+	if (probe->state == PROBE_SETTLING)
+		corr_ask(corr, probe);
 	probe->syns++;
 	probe->judged = false;
 	if (probe->syns > 1 && probe->state != PROBE_ASKED) {

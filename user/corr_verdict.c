@@ -52,6 +52,9 @@ static bool is_news(const struct probe *probe, const struct cause *cause)
 		return true;
 	if (cause->outcome == OUTCOME_HEALTHY)
 		return !probe->timed_out;
+	/* What became of it all the same: a neighbour that was waited for in vain. */
+	if (probe->outcome == OUTCOME_UNDETERMINED && probe->attempt.bits & E(DROP_NEIGH))
+		return true;
 	return cause == cause_find("slow-response");
 }
 
@@ -123,6 +126,8 @@ void corr_ask(struct corr *corr, struct probe *probe)
 		return;
 	}
 	probe->state = PROBE_ASKED;
+	probe->needs = needs;
+	probe->unanswered = 0;
 	probe_table_timer(&corr->table, probe, corr->taken_ns + FACTS_NS);
 	if (!corr->ops.need)
 		return;
@@ -140,12 +145,24 @@ static void look(struct corr *corr, struct probe *probe)
 					     .needs = NEED_CONN,
 					     .netns = probe->attempt.netns,
 					     .since_ns = probe->first_ns};
+	uint64_t waited_ns = corr->taken_ns - probe->exchange.first_ns[FROM_PROBER];
+	uint64_t next_ns = corr->taken_ns + waited_ns;
 
-	probe->look_ns = 0;
+	/* Again, at longer and longer intervals: what was found gets old. */
+	probe->look_ns = next_ns < probe->due_ns ? next_ns : 0;
 	probe->looking = true;
-	probe_table_timer(&corr->table, probe, probe->due_ns);
+	probe_table_timer(&corr->table, probe, probe->look_ns ? probe->look_ns : probe->due_ns);
 	if (corr->ops.need)
 		corr->ops.need(corr->ops.ctx, &request);
+}
+
+/* Whether an encrypted exchange was answered shows in when the prober closes: at its own timeout.
+ */
+static bool may_still_close(const struct probe *probe)
+{
+	const struct attempt *a = &probe->attempt;
+
+	return a->bits & E(TLS_ENCRYPTED) && !a->close_ns && !probe->extended && !probe->cause;
 }
 
 static void time_out(struct corr *corr, struct probe *probe)
@@ -153,6 +170,12 @@ static void time_out(struct corr *corr, struct probe *probe)
 	if (probe->attempt.start_ns + CORR_YOUNG_NS / 2 > probe->timer.key &&
 	    probe->attempt.start_ns != probe->first_ns) {
 		probe_table_timer(&corr->table, probe, probe->attempt.start_ns + CORR_YOUNG_NS);
+		return;
+	}
+	if (may_still_close(probe)) {
+		probe->extended = true;
+		probe_table_timer(&corr->table, probe,
+				  probe->timer.key + corr->config.timeout_ns / 4);
 		return;
 	}
 	probe->timed_out = true;
@@ -185,7 +208,8 @@ void corr_close_now(struct corr *corr, struct probe *probe, bool evicted)
 {
 	if (probe->state != PROBE_SETTLED) {
 		probe->evicted = evicted;
-		probe->timed_out = true;
+		/* Something decisive has come already. */
+		probe->timed_out = probe->state != PROBE_SETTLING;
 		corr->evicted += evicted;
 		if (!evicted && probe->state != PROBE_ASKED)
 			corr_ask(corr, probe);

@@ -68,12 +68,14 @@ static void take_fact(struct corr *corr, const struct ev_hdr *ev)
 	probe = probe_table_find(&corr->table, corr_flow_of(ev));
 	if (!probe || (probe->state != PROBE_ASKED && !probe->looking))
 		return;
-	if (ev->type != EV_FACT_DONE)
+	if (ev->type != EV_FACT_DONE) {
 		probe_add_fact(probe, ev);
-	else if (probe->state == PROBE_ASKED)
+	} else if (probe->state == PROBE_ASKED) {
+		probe->unanswered = probe->needs & ~((const struct fact_done *)ev)->needs;
 		corr_conclude(corr, probe);
-	else
+	} else {
 		probe->looking = false;
+	}
 }
 
 /* Takes what is due up to the watermark, events and timers in the order of their times. */

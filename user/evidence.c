@@ -156,21 +156,10 @@ static evidence_t counters(const struct probe *probe)
 	return bits;
 }
 
-/* How long nothing was answered, until the prober closed or the timeout. */
-static uint64_t silence(const struct probe *probe, const struct corr_host *host)
-{
-	const struct attempt *a = &probe->attempt;
-	uint64_t last = probe->exchange.last_ns[TO_PROBER], end = 0;
-
-	if (a->bits & (E(PROBER_FIN) | E(PROBER_RST)))
-		end = a->close_ns;
-	else if (probe->timed_out)
-		end = a->start_ns + host->timeout_ns;
-	return end > last ? end - last : 0;
-}
-
 /* A prober that half-closes does so with its request; one that ran out of patience later. */
 #define PATIENCE_NS 100000000ULL
+/* A prober that has its answer in TLS closes sooner. */
+#define TLS_PATIENCE_NS 250000000ULL
 
 /* A service that sees the prober's FIN may close too: it was not the one to end it. */
 static bool gave_up(const struct probe *probe)
@@ -183,15 +172,46 @@ static bool gave_up(const struct probe *probe)
 	       (a->bits & over || probe->timed_out);
 }
 
+/* Whether the prober closed, and this long after the service last said something. */
+static bool silent_for(const struct probe *probe, uint64_t ns)
+{
+	const struct attempt *a = &probe->attempt;
+
+	return a->prober_closed && a->close_ns >= probe->exchange.last_ns[TO_PROBER] + ns;
+}
+
+static evidence_t tls_exchanged(const struct probe *probe, const struct corr_host *host)
+{
+	const struct attempt *a = &probe->attempt;
+	const struct exchange *x = &probe->exchange;
+	const evidence_t server_closed = E(SERVER_FIN) | E(RST_OUT) | E(RESET_ACTIVE);
+	uint64_t patience = host->timeout_ns / 2;
+	evidence_t out = 0;
+
+	if (!(a->bits & E(TLS_REQUEST)) || !(a->bits & E(RESPONSE)))
+		return 0;
+	if (a->bits & E(TLS_ENCRYPTED)) {
+		if (silent_for(probe, patience < TLS_PATIENCE_NS ? patience : TLS_PATIENCE_NS))
+			out |= E(TLS_SILENT);
+		if (x->is_tls13 && x->encrypted <= TLS_ALERT_SIZE && a->bits & server_closed &&
+		    !a->prober_closed)
+			out |= E(TLS_REFUSED);
+	} else if (a->bits & server_closed && !(a->bits & E(NOT_TLS)) && !a->prober_closed) {
+		out |= E(TLS_BROKEN);
+	}
+	return out;
+}
+
 /* What follows from what was said, once it is known that no more was. */
 static evidence_t exchanged(const struct probe *probe, const struct corr_host *host)
 {
 	const struct exchange *x = &probe->exchange;
 	const evidence_t bits = probe->attempt.bits;
 	const evidence_t server_closed = E(SERVER_FIN) | E(RST_OUT) | E(RESET_ACTIVE);
-	const evidence_t closed = server_closed | E(PROBER_FIN) | E(PROBER_RST);
-	bool over = probe->timed_out || bits & closed;
-	evidence_t out = 0;
+	bool ended = probe->timed_out || (bits & server_closed && !probe->attempt.prober_closed) ||
+		     silent_for(probe, PATIENCE_NS);
+	bool over = probe->timed_out || bits & (server_closed | E(PROBER_FIN) | E(PROBER_RST));
+	evidence_t out = tls_exchanged(probe, host);
 	bool whole;
 
 	/*
@@ -207,12 +227,8 @@ static evidence_t exchanged(const struct probe *probe, const struct corr_host *h
 		out |= E(GAVE_UP);
 	if (x->undecided && over)
 		out |= E(NOT_HTTP);
-	/* A handshake takes milliseconds, and a prober that has its answer closes. */
-	if (bits & E(TLS_ENCRYPTED) && silence(probe, host) >= host->timeout_ns / 2)
-		out |= E(TLS_SILENT);
-	if (bits & E(TLS_REQUEST) && bits & E(RESPONSE) && bits & server_closed &&
-	    !(bits & (E(TLS_ENCRYPTED) | E(NOT_TLS) | E(PROBER_FIN) | E(PROBER_RST))))
-		out |= E(TLS_BROKEN);
+	if (x->cut_short && ended)
+		out |= E(ANSWER_CUT);
 	return out;
 }
 
@@ -236,6 +252,8 @@ evidence_t evidence_of(const struct probe *probe, const struct corr_host *host)
 			same = same || if_set_has(&a->in_ifs, a->out_ifs.index[i]);
 		bits |= same ? 0 : E(SYNACK_ELSEWHERE);
 	}
+	if (probe->unanswered & NEED_CONN && !probe_conn(probe))
+		bits |= E(CONN_UNKNOWN);
 	if (!probe->n_facts)
 		return bits;
 	while ((program = probe_fact(probe, EV_FACT_PROGRAM, program)))

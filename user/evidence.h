@@ -41,6 +41,8 @@ struct corr_host;
 	X(TLS_REQUEST, "the request is a TLS ClientHello")                                         \
 	X(TLS_ENCRYPTED, "encrypted data went both ways")                                          \
 	X(TLS_SILENT, "encrypted data went both ways, and then no answer for long")                \
+	X(TLS_REFUSED, "this host closed at the end of the TLS handshake, with an alert at most")  \
+	X(ANSWER_CUT, "this host began an HTTP answer and did not finish it")                      \
 	X(TLS_BROKEN, "this host closed in the middle of the TLS handshake")                       \
 	X(NOT_TLS, "a TLS ClientHello was answered by something else")                             \
 	X(SERVER_ALERT, "this host sent a TLS alert")                                              \
@@ -98,6 +100,7 @@ struct corr_host;
 	X(GREW_REQQFULL, "TCPReqQFullDrop grew")                                                   \
 	X(GREW_NOROUTES, "IpOutNoRoutes grew")                                                     \
 	X(NOT_ACCEPTED, "the connection is still in the accept queue")                             \
+	X(CONN_UNKNOWN, "whether it was accepted could not be looked up")                          \
 	X(UNREAD, "the application has not read all that came")                                    \
 	X(ECHO_IGNORED, "icmp_echo_ignore_all is set")                                             \
 	X(GREW_RATE_LIMIT, "ICMP answers were left out by the rate limit")

@@ -7,9 +7,23 @@
 
 #include "escape.h"
 
-static bool reads(struct tls_alert *alert, const struct stream *s)
+struct text {
+	const uint8_t *data;
+	size_t len;
+};
+
+/* What the prober says, without a balancer's PROXY protocol header. */
+static struct text request_of(const struct exchange *x)
 {
-	return tls_alert(s->data, s->len, alert) && alert->description != TLS_CLOSE_NOTIFY;
+	const struct stream *s = &x->said[FROM_PROBER];
+	size_t header = http_proxy_header(s->data, s->len);
+
+	return (struct text){s->data + header, s->len - header};
+}
+
+static bool reads(struct tls_alert *alert, const uint8_t *data, size_t len)
+{
+	return tls_alert(data, len, alert) && alert->description != TLS_CLOSE_NOTIFY;
 }
 
 /* A status line counts whatever it answers; that it is none only where the request is HTTP. */
@@ -29,8 +43,12 @@ static evidence_t answer_evidence(struct exchange *x, enum http_kind request)
 			response.line.data + response.line.len < answer->data + answer->len;
 	if (response.status == 400 && http_wants_tls(answer->data, answer->len))
 		bits |= E(WANTS_TLS);
+	x->cut_short =
+		http && response.status >= 200 && !response.headed && answer->len < STREAM_KEPT;
 	/* A request in HTTP/2 is answered in HTTP/2; any other is not. */
-	if (http && (response.kind == HTTP_NONE || (response.kind == HTTP_2 && request != HTTP_2)))
+	if (http &&
+	    (response.kind == HTTP_NONE || (response.kind == HTTP_2) != (request == HTTP_2)) &&
+	    (response.kind != HTTP_PART || response.status))
 		bits |= E(NOT_HTTP);
 	return bits;
 }
@@ -51,38 +69,46 @@ static evidence_t plain_evidence(struct exchange *x)
 
 static evidence_t tls_evidence(struct exchange *x)
 {
-	const struct stream *request = &x->said[FROM_PROBER], *answer = &x->said[TO_PROBER];
-	bool tls13 = tls_server_version(answer->data, answer->len) >= 0x0304;
+	const struct stream *answer = &x->said[TO_PROBER];
+	const struct text asked = request_of(x);
 	evidence_t bits = E(TLS_REQUEST);
 
+	x->is_tls13 = tls_server_version(answer->data, answer->len) >= 0x0304;
 	if (answer->len && tls_kind(answer->data, answer->len) == TLS_NONE)
 		return bits | E(NOT_TLS);
-	if (reads(&x->alert, answer))
+	if (reads(&x->alert, answer->data, answer->len))
 		bits |= E(SERVER_ALERT);
-	else if (reads(&x->alert, request))
+	else if (reads(&x->alert, asked.data, asked.len))
 		bits |= E(PROBER_ALERT);
-	else if (tls13 && tls_refuses_encrypted(request->data, request->len))
+	else if (x->is_tls13 && tls_refuses_encrypted(asked.data, asked.len))
 		bits |= E(PROBER_REFUSED);
-	if (answer->len && tls_encrypts(request->data, request->len))
+	if (answer->len && tls_encrypts(asked.data, asked.len))
 		bits |= E(TLS_ENCRYPTED);
 	return bits;
 }
 
-evidence_t exchange_add(struct exchange *x, enum exchange_way way, uint64_t time_ns, int32_t offset,
-			const uint8_t *data, size_t len)
+evidence_t exchange_add(struct exchange *x, enum exchange_way way, const struct said *said)
 {
-	const struct stream *request = &x->said[FROM_PROBER];
+	struct text asked;
 
 	if (!x->first_ns[way])
-		x->first_ns[way] = time_ns;
-	x->last_ns[way] = time_ns;
-	if (len && stream_add(&x->said[way], offset, data, len))
+		x->first_ns[way] = said->time_ns;
+	x->last_ns[way] = said->time_ns;
+	asked = request_of(x);
+	if (way == TO_PROBER && asked.len && tls_encrypts(asked.data, asked.len))
+		x->encrypted += said->size;
+	if (said->len && stream_add(&x->said[way], said->offset, said->data, said->len))
 		return 0; /* without memory less is known */
-	if (!request->len)
+	asked = request_of(x);
+	if (!asked.len)
 		return 0;
-	if (tls_kind(request->data, request->len) == TLS_HANDSHAKE)
-		return tls_evidence(x);
-	return plain_evidence(x);
+	return tls_kind(asked.data, asked.len) == TLS_HANDSHAKE ? tls_evidence(x)
+								: plain_evidence(x);
+}
+
+bool exchange_is_header_only(const struct exchange *x)
+{
+	return x->said[FROM_PROBER].len && !request_of(x).len;
 }
 
 void exchange_free(struct exchange *x)
@@ -105,8 +131,9 @@ bool exchange_http_response(const struct exchange *x, struct http_response *out)
 
 bool exchange_client_hello(const struct exchange *x, struct tls_client_hello *out)
 {
-	return x->said[FROM_PROBER].len &&
-	       tls_client_hello(x->said[FROM_PROBER].data, x->said[FROM_PROBER].len, out);
+	const struct text asked = request_of(x);
+
+	return asked.len && tls_client_hello(asked.data, asked.len, out);
 }
 
 bool exchange_offer_words(const struct exchange *x, char *out, size_t out_len)
@@ -117,7 +144,8 @@ bool exchange_offer_words(const struct exchange *x, char *out, size_t out_len)
 
 	if (!exchange_client_hello(x, &hello))
 		return false;
-	at = (size_t)snprintf(out, out_len, "offered");
+	at = (size_t)snprintf(out, out_len,
+			      hello.n_versions ? "offered" : "its offer was not read");
 	for (unsigned int i = 0; i < hello.n_versions && at < out_len; i++) {
 		const char *version = tls_version_name(hello.versions[i]);
 

@@ -20,17 +20,28 @@ struct exchange {
 	uint64_t first_ns[2];  /* the first payload */
 	uint64_t last_ns[2];   /* the latest */
 	unsigned int status;   /* of the HTTP response, 0: none was read */
-	bool line_ended;       /* the status line is whole, its reason phrase too */
-	bool undecided; /* an HTTP request, and the answer so far may yet become a status line */
+	bool cut_short;	       /* of the HTTP response, the header section is not complete */
+	uint64_t encrypted;    /* bytes that the service sent since the prober encrypts */
+	bool is_tls13;
+	bool line_ended; /* the status line is whole, its reason phrase too */
+	bool undecided;	 /* an HTTP request, and the answer so far may yet become a status line */
 	struct tls_alert alert; /* where E(SERVER_ALERT) or E(PROBER_ALERT) */
 };
 
-/*
- * Takes the payload of one packet. offset: of its first byte in what that side sends; data, len: of
- * it, what was captured. Returns the evidence (E(...)) that follows from all that was said so far.
- */
-evidence_t exchange_add(struct exchange *x, enum exchange_way way, uint64_t time_ns, int32_t offset,
-			const uint8_t *data, size_t len);
+/* The payload of one packet. */
+struct said {
+	uint64_t time_ns;
+	int32_t offset; /* of its first byte in what that side sends */
+	size_t size;	/* of it all */
+	const uint8_t *data;
+	size_t len; /* what was captured of it */
+};
+
+/* Takes it. Returns the evidence (E(...)) that follows from all that was said so far. */
+evidence_t exchange_add(struct exchange *x, enum exchange_way way, const struct said *said);
+
+/* Whether the prober has sent nothing but a PROXY protocol header. */
+bool exchange_is_header_only(const struct exchange *x);
 void exchange_free(struct exchange *x);
 
 /* Each is parsed anew from what was said; false if it is not of that kind. */

@@ -45,7 +45,8 @@ uint32_t process_parse_fds_limit(const char *limits)
 	return value;
 }
 
-bool process_is_halted(char state)
+/* Whether it does not run before someone else acts: stopped, traced, uninterruptible. */
+static bool is_halted(char state)
 {
 	return state == 'T' || state == 't' || state == 'D';
 }
@@ -58,7 +59,8 @@ static ssize_t read_file(uint32_t pid, const char *name, char *text, size_t len)
 	return file_text(path, text, len);
 }
 
-char process_state(uint32_t pid)
+/* 0 if it is gone. */
+static char read_state(uint32_t pid)
 {
 	char text[512];
 
@@ -129,7 +131,7 @@ bool process_is_stuck(uint32_t pid)
 {
 	uint32_t limit;
 
-	if (process_is_halted(process_state(pid)))
+	if (is_halted(read_state(pid)))
 		return true;
 	limit = read_fds_limit(pid);
 	return limit && count_fds(pid, limit) >= limit;
@@ -155,7 +157,7 @@ void process_describe(uint32_t pid, struct process_info *out)
 	if (!pid)
 		return;
 	read_comm(pid, out->comm);
-	out->state = process_state(pid);
+	out->state = read_state(pid);
 	out->fds_limit = read_fds_limit(pid);
 	out->fds_open = count_fds(pid, out->fds_limit);
 	if (read_file(pid, "cgroup", text, sizeof(text)) > 0)

@@ -144,10 +144,7 @@ struct process_info {
 
 /* All zero if it is gone. */
 void process_describe(uint32_t pid, struct process_info *out);
-char process_state(uint32_t pid);      /* 0 if it is gone */
-uint32_t process_parent(uint32_t pid); /* likewise */
-/* Whether it does not run before someone else acts: stopped, traced, uninterruptible. */
-bool process_is_halted(char state);
+uint32_t process_parent(uint32_t pid); /* 0 if it is gone */
 /* Whether it is halted, or may open no more files. */
 bool process_is_stuck(uint32_t pid);
 /* The state and parent fields of the text of /proc/PID/stat, 0 if there is none. */

@@ -79,6 +79,7 @@ void http_response_parse(const uint8_t *data, size_t len, struct http_response *
 	}
 	status_line(data, len, out);
 	next = *out;
+	out->headed = http_header_section(data, len, NULL);
 	while (is_interim(&next)) {
 		section = http_header_section(data, len, NULL);
 		if (!section)
@@ -87,8 +88,10 @@ void http_response_parse(const uint8_t *data, size_t len, struct http_response *
 		len -= section;
 		memset(&next, 0, sizeof(next));
 		status_line(data, len, &next);
-		if (next.kind == HTTP_WHOLE)
-			*out = next;
+		if (next.kind != HTTP_WHOLE)
+			continue;
+		*out = next;
+		out->headed = http_header_section(data, len, NULL);
 	}
 }
 

@@ -39,11 +39,15 @@ struct http_request {
 /* A PROXY protocol header (version 1 or 2) in front of it is stepped over. */
 void http_request_parse(const uint8_t *data, size_t len, struct http_request *out);
 
+/* The length of a PROXY protocol header at the beginning, 0 if there is none, or not all of it. */
+size_t http_proxy_header(const uint8_t *data, size_t len);
+
 struct http_response {
 	enum http_kind kind;
 	struct http_text line;
 	unsigned int status; /* 100..599, of the final response where interim ones (100, 102, 103)
 				and it are there; 0: none */
+	bool headed;	     /* its header section is complete */
 };
 
 /* A first line without a status code (HTTP/1.0 alone) is no HTTP. */

@@ -135,14 +135,26 @@ static void request(const uint8_t *data, size_t len, struct http_request *out)
 		header_fields(data, len, out);
 }
 
+static enum http_kind proxy_header(const uint8_t *data, size_t len, size_t *end)
+{
+	enum http_kind kind = proxy_v1(data, len, end);
+
+	return kind == HTTP_NONE ? proxy_v2(data, len, end) : kind;
+}
+
+size_t http_proxy_header(const uint8_t *data, size_t len)
+{
+	size_t end = 0;
+
+	return len && proxy_header(data, len, &end) == HTTP_WHOLE && end <= len ? end : 0;
+}
+
 void http_request_parse(const uint8_t *data, size_t len, struct http_request *out)
 {
 	size_t proxy = 0;
-	enum http_kind kind = proxy_v1(data, len, &proxy);
+	enum http_kind kind = proxy_header(data, len, &proxy);
 
 	memset(out, 0, sizeof(*out));
-	if (kind == HTTP_NONE)
-		kind = proxy_v2(data, len, &proxy);
 	if (kind == HTTP_PART)
 		out->kind = HTTP_PART;
 	else if (kind == HTTP_WHOLE)

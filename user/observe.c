@@ -51,10 +51,13 @@ static void observe_payload(struct probe *probe, const struct ev_packet *p, enum
 	const uint8_t *data = NULL;
 	size_t len = packet_payload(p, &data);
 
-	attempt_add(&probe->attempt,
-		    exchange_add(&probe->exchange, way, p->hdr.time_ns,
-				 (int32_t)(seq - (first + 1)), data, len),
-		    &p->hdr);
+	const struct said said = {.time_ns = p->hdr.time_ns,
+				  .offset = (int32_t)(seq - (first + 1)),
+				  .size = p->tcp.payload_len,
+				  .data = data,
+				  .len = len};
+
+	attempt_add(&probe->attempt, exchange_add(&probe->exchange, way, &said), &p->hdr);
 }
 
 static void observe_close(struct attempt *a, const struct ev_packet *p, bool incoming)
@@ -72,7 +75,7 @@ static evidence_t kind_of(const struct ev_flow *flow)
 	return flow->proto == IPPROTO_UDP ? E(DATAGRAM) : E(ECHO);
 }
 
-/* bpf/netfilter.bpf.c, NF_LEN_MAX_V4 and _V6: what is longer shows no waypoints. */
+/* bpf/packet.bpf.h, SYN_LEN_MAX_V4 and _V6: what is longer shows no waypoints. */
 static bool is_long(const struct ev_packet *p)
 {
 	return p->frame_len - p->l2_len > (p->flow.family == 4 ? 128U : 148U);
@@ -149,8 +152,10 @@ static void observe_incoming(struct probe *probe, const struct ev_packet *p)
 		a->ack_ns = p->hdr.time_ns;
 	attempt_add(a, E(HANDSHAKE), &p->hdr);
 	if (tcp->payload_len) {
-		attempt_add(a, E(REQUEST), &p->hdr);
 		observe_payload(probe, p, FROM_PROBER);
+		/* A PROXY protocol header asks nothing. */
+		if (!exchange_is_header_only(&probe->exchange))
+			attempt_add(a, E(REQUEST), &p->hdr);
 	}
 	if (tcp->flags & TCP_FIN)
 		observe_prober_fin(a, p);
@@ -177,7 +182,8 @@ static void observe_response(struct probe *probe, const struct ev_packet *p)
 	/* Of an encrypted exchange the first bytes are the handshake's. */
 	if (!a->response_ns)
 		a->response_ns = p->hdr.time_ns;
-	if (a->bits & E(TLS_ENCRYPTED) && probe->timed_out && probe->outcome == OUTCOME_FAILED) {
+	if (a->bits & E(TLS_ENCRYPTED) && probe->timed_out && probe->outcome == OUTCOME_FAILED &&
+	    !a->close_ns && p->tcp.payload_len > TLS_ALERT_SIZE) {
 		a->response_ns = p->hdr.time_ns;
 		attempt_add(a, E(LATE), &p->hdr);
 	}

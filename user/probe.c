@@ -27,11 +27,6 @@ static void free_all(struct ev_hdr ***list, unsigned int *n)
 	*n = 0;
 }
 
-void probe_forget_events(struct probe *probe)
-{
-	free_all(&probe->events, &probe->n_events);
-}
-
 void probe_forget_facts(struct probe *probe)
 {
 	free_all(&probe->facts, &probe->n_facts);
@@ -41,7 +36,7 @@ void probe_free(struct probe *probe)
 {
 	if (!probe)
 		return;
-	probe_forget_events(probe);
+	free_all(&probe->events, &probe->n_events);
 	probe_forget_facts(probe);
 	exchange_free(&probe->exchange);
 	free(probe);

@@ -100,12 +100,15 @@ struct probe {
 	bool timed_out;
 	bool judged;	       /* the latest attempt has had its verdict */
 	evidence_t asked_for;  /* evidence as of the last request for facts */
+	uint32_t needs;	       /* NEED_*, of that request */
+	uint32_t unanswered;   /* of these, what could not be looked up */
 	uint32_t cut_short_ms; /* tracing ended so long after the SYN, before the timeout; 0: it did
 				  not */
 	bool evicted;	       /* made room for a newer probe */
 	uint64_t look_ns; /* when to look who has its connection, while it is there; 0: not, or done
 			   */
 	uint64_t due_ns;  /* its timer after that look */
+	bool extended;	  /* it was given more time */
 	bool looked;	  /* such a look was planned */
 	bool looking;	  /* the facts that come are that look's */
 	struct attempt attempt;
@@ -131,8 +134,7 @@ struct corr_host {
 
 struct probe *probe_new(const struct ev_flow *flow, uint32_t isn);
 void probe_free(struct probe *probe);
-/* Lets go of events and facts: the verdict is out. */
-void probe_forget_events(struct probe *probe);
+/* Lets go of the facts: the verdict is out. */
 void probe_forget_facts(struct probe *probe);
 /* Takes a copy. Returns 0 or -ENOMEM. */
 int probe_add_event(struct probe *probe, const struct ev_hdr *ev);

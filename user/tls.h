@@ -12,6 +12,7 @@ enum {
 	TLS_SNI_LEN = 256,
 	TLS_RECORD_HEADER = 5,
 	TLS_CLOSE_NOTIFY = 0,
+	TLS_ALERT_SIZE = 37, /* the largest encrypted alert record (TLS 1.2, AES-CBC with SHA-1) */
 };
 
 enum tls_kind {

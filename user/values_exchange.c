@@ -14,7 +14,7 @@ uint64_t value_waited_ms(const struct values_of *of)
 	const struct attempt *a = &of->probe->attempt;
 
 	/* The prober's own patience, where it showed. */
-	if (!of->probe->timed_out && a->prober_closed && !(a->bits & E(RESPONSE)))
+	if (a->prober_closed && !(a->bits & E(RESPONSE)))
 		return (a->close_ns - a->start_ns) / 1000000;
 	return of->probe->cut_short_ms ? of->probe->cut_short_ms : of->host->timeout_ns / 1000000;
 }
@@ -64,12 +64,20 @@ static void answered_words(const struct probe *probe, char *out, size_t out_len)
 	const struct exchange *x = &probe->exchange;
 	const struct stream *answer = &x->said[TO_PROBER];
 	uint64_t asked = x->first_ns[FROM_PROBER];
-	char took[48], quote[VALUE_QUOTE_LEN];
+	char took[48], quote[VALUE_QUOTE_LEN] = "";
+	struct http_response response;
 
-	snprintf(out, out_len, "answered%s%s%s",
+	/* Behind an interim response the final one is what the prober judges by. */
+	if (exchange_http_response(x, &response))
+		value_quote(response.line.data, response.line.len, quote, sizeof(quote));
+	else if (answer->len)
+		value_quote(answer->data, answer->len, quote, sizeof(quote));
+	snprintf(out, out_len, "answered%s%s%s%s",
 		 after(asked ? asked : probe->first_ns, probe->attempt.response_ns, took),
-		 answer->len ? ": " : "",
-		 answer->len ? value_quote(answer->data, answer->len, quote, sizeof(quote)) : "");
+		 answer->len ? ": " : "", quote,
+		 probe->attempt.bits & E(RESET_UNREAD) && !probe->attempt.prober_closed
+			 ? ", then closed with unread data: the reset may destroy the answer"
+			 : "");
 }
 
 static void datagram_words(const struct probe *probe, char *out, size_t out_len)
@@ -92,7 +100,8 @@ static void connected_words(const struct probe *probe, char *out, size_t out_len
 
 	snprintf(out, out_len, "%s%s, %s", a->bits & E(HANDSHAKE) ? "connected" : "SYN-ACK",
 		 after(a->start_ns, a->synack_ns, took),
-		 a->bits & E(PROBER_RST)   ? "then reset by the prober"
+		 a->bits & E(REQUEST) ? "data received, then reset by the prober without waiting"
+		 : a->bits & E(PROBER_RST) ? "then reset by the prober"
 		 : a->bits & E(PROBER_FIN) ? "then closed by the prober"
 		 : a->bits & E(SERVER_FIN) ? "then closed by this host"
 					   : "nothing was asked");
@@ -113,32 +122,44 @@ static bool exchange(const struct values_of *of, char *out, size_t out_len)
 	return true;
 }
 
+/* Of an answer that began. */
+static void unfinished_words(const struct probe *probe, char *out, size_t out_len)
+{
+	const struct stream *answer = &probe->exchange.said[TO_PROBER];
+	const char *then = probe->attempt.prober_closed ? "until the prober gave up"
+			   : probe->timed_out		? "before the timeout"
+							: "before it closed";
+	char quote[VALUE_QUOTE_LEN];
+
+	snprintf(out, out_len, "it began to answer (%s) and did not finish %s",
+		 value_quote(answer->data, answer->len, quote, sizeof(quote)), then);
+}
+
 static bool no_answer_words(const struct values_of *of, char *out, size_t out_len)
 {
 	const struct exchange *x = &of->probe->exchange;
-	evidence_t bits = of->probe->attempt.bits;
+	const struct attempt *a = &of->probe->attempt;
 	char took[32];
 
-	if (bits & E(DROP_RCVBUF))
-		return value_put(
-			out, out_len,
-			"datagram dropped: the socket's receive buffer is full, nobody reads "
-			"it");
-	if (!(bits & E(TLS_ENCRYPTED))) {
+	if (a->bits & E(DROP_RCVBUF))
+		return value_put(out, out_len,
+				 "datagram dropped: the socket's receive buffer is full, nobody "
+				 "reads it");
+	if (x->cut_short) {
+		unfinished_words(of->probe, out, out_len);
+		return true;
+	}
+	if (!(a->bits & E(TLS_ENCRYPTED))) {
 		snprintf(out, out_len, "request received, no answer within %" PRIu64 " ms",
 			 value_waited_ms(of));
 		return true;
 	}
 	duration_words(x->last_ns[TO_PROBER],
-		       bits & (E(PROBER_FIN) | E(PROBER_RST))
-			       ? of->probe->attempt.close_ns
-			       : of->probe->attempt.start_ns + value_waited_ms(of) * 1000000,
+		       a->prober_closed ? a->close_ns : a->start_ns + value_waited_ms(of) * 1000000,
 		       took, sizeof(took));
 	snprintf(out, out_len,
-		 "TLS handshake done and encrypted data received, then no answer for %s%s", took,
-		 bits & (E(PROBER_FIN) | E(PROBER_RST))
-			 ? ", until the prober gave up"
-			 : " (or the prober keeps the connection open)");
+		 "TLS handshake done and encrypted data received, then silence for %s%s", took,
+		 a->prober_closed ? ", until the prober closed" : "");
 	return true;
 }
 
@@ -230,7 +251,10 @@ static const char *typical_fix(unsigned int status)
 		{405, 405, "the service refuses the check's method: use GET"},
 		{421, 421, "set the check's domain to one that the service serves"},
 		{501, 501, "the service refuses the check's method: use GET"},
-		{502, 504, "what the service forwards to does not answer: look at its backend"},
+		{502, 502, "what the service forwards to does not answer: look at its backend"},
+		{503, 503,
+		 "the service says that it cannot serve: its log, its dependencies, its limits"},
+		{504, 504, "what the service forwards to does not answer: look at its backend"},
 		{500, 599, "look at the service's log and load: it answers with an error"},
 	};
 
@@ -243,7 +267,13 @@ static const char *typical_fix(unsigned int status)
 static bool status_fix(const struct values_of *of, char *out, size_t out_len)
 {
 	const struct exchange *x = &of->probe->exchange;
+	struct http_request request;
 
+	if (exchange_http_request(x, &request) && request.kind == HTTP_2)
+		return value_put(
+			out, out_len,
+			"the check speaks HTTP/2 (gRPC), the service HTTP/1: set the check to "
+			"HTTP, or have the service take HTTP/2");
 	if (!x->status)
 		return value_put(out, out_len,
 				 "is it the right port? the service there does not answer in "

@@ -155,6 +155,28 @@ static bool misfit(const struct values_of *of, char *out, size_t out_len)
 	return true;
 }
 
+static bool container(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_listener *l = listener_elsewhere(of->probe);
+
+	(void)out_len;
+	out[0] = 0;
+	return l && l->container[0];
+}
+
+static bool no_container(const struct values_of *of, char *out, size_t out_len)
+{
+	return !container(of, out, out_len);
+}
+
+/* What goes before a command that is for the service's own network namespace. */
+static bool in_netns(const struct values_of *of, char *out, size_t out_len)
+{
+	if (!(of->probe->attempt.bits & E(ELSEWHERE)))
+		return false;
+	return value_put(out, out_len, "in the container: ");
+}
+
 static bool elsewhere_pid(const struct values_of *of, char *out, size_t out_len)
 {
 	const struct fact_listener *l = listener_elsewhere(of->probe);
@@ -259,6 +281,9 @@ const struct value values_service[] = {
 	{"?proxied", proxied},
 	{"elsewhere", elsewhere},
 	{"misfit", misfit},
+	{"?container", container},
+	{"?no_container", no_container},
+	{"in_netns", in_netns},
 	{"elsewhere_pid", elsewhere_pid},
 	{"service_port", service_port},
 	{"?udp", udp},

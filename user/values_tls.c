@@ -22,19 +22,31 @@ static bool tls_offer(const struct values_of *of, char *out, size_t out_len)
 	       value_put(out, out_len, "ClientHello");
 }
 
-static bool tls_answer(const struct values_of *of, char *out, size_t out_len)
+/* Without a word in answer the service may have another reason to hang up. */
+static bool hangs_up(const struct values_of *of, char *out, size_t out_len)
+{
+	(void)out_len;
+	out[0] = 0;
+	return !of->probe->exchange.said[TO_PROBER].len;
+}
+
+static bool mismatch_words(const struct values_of *of, char *out, size_t out_len)
 {
 	const struct stream *answer = &of->probe->exchange.said[TO_PROBER];
-	evidence_t bits = of->probe->attempt.bits;
-	char quote[VALUE_QUOTE_LEN];
+	bool reset = of->probe->attempt.bits & (E(RESET_ACTIVE) | E(RST_OUT));
+	unsigned int port = probe_service(of->probe)->dport;
+	char quote[VALUE_QUOTE_LEN], who[160];
 
+	if (!values_get((void *)of, "process", strlen("process"), who, sizeof(who)))
+		snprintf(who, sizeof(who), "the service");
 	if (answer->len)
-		snprintf(out, out_len, "it answered %s",
+		snprintf(out, out_len, "%s on port %u does not: it answered %s", who, port,
 			 value_quote(answer->data, answer->len, quote, sizeof(quote)));
-	else if (bits & (E(RESET_ACTIVE) | E(RST_OUT)))
-		snprintf(out, out_len, "it answered the ClientHello with a reset");
 	else
-		snprintf(out, out_len, "it closed the connection at the ClientHello");
+		snprintf(out, out_len,
+			 "%s on port %u %s at its ClientHello: it does not speak TLS, or refuses "
+			 "this client",
+			 who, port, reset ? "reset the connection" : "closed the connection");
 	return true;
 }
 
@@ -74,8 +86,15 @@ static bool alert_words(const struct values_of *of, char *out, size_t out_len)
 	else if (bits & E(PROBER_REFUSED))
 		snprintf(out, out_len, "the prober refused what %s sent, with an encrypted alert",
 			 who);
+	else if (bits & E(SERVER_FIN) || !(of->probe->exchange.is_tls13))
+		snprintf(
+			out, out_len, "%s ended the connection %s", who,
+			bits & E(TLS_ENCRYPTED)
+				? "at its end, without an answer: it refuses what the prober sent, "
+				  "as a missing client certificate"
+				: "in the middle of it");
 	else
-		snprintf(out, out_len, "%s ended the connection in the middle of it", who);
+		snprintf(out, out_len, "%s reset the connection during it", who);
 	return true;
 }
 
@@ -128,7 +147,9 @@ static bool tls_fix(const struct values_of *of, char *out, size_t out_len)
 			out, out_len,
 			"most often the certificate (expired, other name, unknown issuer): "
 			"renew it, or have the check not verify it");
-	return value_put(out, out_len, alert_fix(80, true)); /* internal_error */
+	if (bits & E(TLS_ENCRYPTED))
+		return value_put(out, out_len, alert_fix(116, true)); /* certificate_required */
+	return value_put(out, out_len, alert_fix(80, true));	      /* internal_error */
 }
 
 /* A healthy one. */
@@ -139,19 +160,25 @@ bool value_tls_exchange(const struct values_of *of, char *out, size_t out_len)
 	uint16_t version = tls_server_version(answer->data, answer->len);
 	const char *name = version ? tls_version_name(version) : NULL;
 
-	if (of->probe->attempt.bits & E(TLS_ENCRYPTED))
-		snprintf(out, out_len,
-			 "%s handshake, then encrypted data both ways: the status code cannot be "
-			 "read",
-			 name ? name : "TLS");
+	if (!name)
+		name = "TLS";
+	if (!(of->probe->attempt.bits & E(TLS_ENCRYPTED)))
+		snprintf(out, out_len, "%s handshake answered, nothing more was asked", name);
 	else
-		snprintf(out, out_len, "%s handshake answered, nothing more was asked",
-			 name ? name : "TLS");
+		snprintf(out, out_len,
+			 "%s handshake, then encrypted data %s: the status code could "
+			 "not be read",
+			 name, x->encrypted ? "both ways" : "from the prober");
 	return true;
 }
 
 const struct value values_tls[] = {
-	{"sni", sni},		{"tls_offer", tls_offer},     {"tls_answer", tls_answer},
-	{"tls_hint", tls_hint}, {"alert_words", alert_words}, {"tls_fix", tls_fix},
+	{"sni", sni},
+	{"tls_offer", tls_offer},
+	{"?hangs_up", hangs_up},
+	{"mismatch_words", mismatch_words},
+	{"tls_hint", tls_hint},
+	{"alert_words", alert_words},
+	{"tls_fix", tls_fix},
 	{NULL, NULL},
 };

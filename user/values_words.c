@@ -25,13 +25,55 @@ static evidence_t bits_of(const struct values_of *of)
 	return of->probe->attempt.bits;
 }
 
+static bool forwards(const struct probe *probe)
+{
+	int64_t value;
+
+	return !probe_sysctl(probe,
+			     probe->flow.family == 4 ? "net.ipv4.ip_forward"
+						     : "net.ipv6.conf.all.forwarding",
+			     &value) ||
+	       value;
+}
+
+/* What lets a translated probe go on. */
+static bool forward_fix(const struct values_of *of, char *out, size_t out_len)
+{
+	char to[FLOW_ADDR_LEN];
+
+	if (!(bits_of(of) & E(TRANSLATED)))
+		return false;
+	if (!forwards(of->probe))
+		return value_put(out, out_len,
+				 of->probe->flow.family == 4
+					 ? "sysctl -w net.ipv4.ip_forward=1"
+					 : "sysctl -w net.ipv6.conf.all.forwarding=1");
+	snprintf(out, out_len, "ip route get %s  # fails: a route to the container is missing",
+		 addr_text(probe_service(of->probe)->daddr, to));
+	return true;
+}
+
+/* Nothing to print: whether it is the address that it came to. */
+static bool as_it_came(const struct values_of *of, char *out, size_t out_len)
+{
+	(void)out_len;
+	out[0] = 0;
+	return !(bits_of(of) & E(TRANSLATED));
+}
+
 static bool not_ours_words(const struct values_of *of, char *out, size_t out_len)
 {
 	const char *reason = of->probe->attempt.drop.reason_name;
-	char dst[FLOW_ADDR_LEN];
+	char dst[FLOW_ADDR_LEN], to[FLOW_ENDPOINT_LEN];
 
 	addr_text(of->probe->flow.daddr, dst);
-	if (!strcmp(reason, "OTHERHOST"))
+	if (bits_of(of) & E(TRANSLATED))
+		snprintf(out, out_len, "translated to %s, %s",
+			 endpoint_text(probe_service(of->probe)->daddr,
+				       probe_service(of->probe)->dport, to),
+			 forwards(of->probe) ? "to which there is no way from here"
+					     : "and this host does not forward");
+	else if (!strcmp(reason, "OTHERHOST"))
 		snprintf(out, out_len,
 			 "sent to another host's Ethernet address (a stale ARP entry upstream, or "
 			 "a wrong next hop): this host ignores it");
@@ -302,6 +344,8 @@ static bool lost_fix(const struct values_of *of, char *out, size_t out_len)
 
 const struct value values_words[] = {
 	{"not_ours_words", not_ours_words},
+	{"forward_fix", forward_fix},
+	{"?as_it_came", as_it_came},
 	{"csum_proto", csum_proto},
 	{"reason", reason},
 	{"reject_words", reject_words},

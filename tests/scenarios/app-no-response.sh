@@ -23,4 +23,4 @@ diagnose --send "$request" --timeout 800 "$LAB_SERVER4" 80
 expect_wire ' failed: SYN-ACK$'
 expect_failed app-not-accepting application
 expect_verdict '{"confidence":"certain"}'
-expect_says '^connected, but not accepted within 600 ms: service.* does not call accept\(\)' '\b1 connections wait'
+expect_says '^connected, but not accepted within 600 ms: service.* does not call accept\(\)' ', 1 in the accept queue'

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# exclusive: it has a listener in an isolated namespace, which other scenarios must not find
 # The service listens in another network namespace: in a container without a published port, in an isolated one.
 # shellcheck source=tests/scenarios/lib.sh
 . "$(dirname "$0")/lib.sh"
