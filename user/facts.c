@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "facts_internal.h"
+#include "facts_trace.h"
 
 /* What the answer depends on, apart from the time. */
 enum {
@@ -42,6 +43,7 @@ static const struct fact_kind kinds[] = {
 	{NEED_PROGRAMS, KEY_ADDRS | KEY_PORT | KEY_SERVICE | KEY_STOP, AT_STOP, gather_programs},
 	{NEED_HOOKS, KEY_IFINDEX | KEY_STOP, AT_STOP, gather_hooks},
 	{NEED_CONNTRACK, KEY_BASELINE | KEY_STOP, AT_STOP, gather_conntrack},
+	{NEED_RULE, 0, AT_STOP, gather_rules},
 	{NEED_ELSEWHERE, KEY_SADDR | KEY_DADDR | KEY_SERVICE, AT_HOME, gather_elsewhere},
 };
 
@@ -77,6 +79,7 @@ void facts_close(struct facts *facts)
 	vec_free(&facts->symbols);
 	netns_list_free(&facts->netns);
 	netns_close_all(facts);
+	trace_close(facts->trace);
 	free(facts);
 }
 

@@ -3,11 +3,13 @@
 #ifndef CLBTRACE_FACTS_H
 #define CLBTRACE_FACTS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "event_sink.h"
 
 struct facts;
+struct options;
 
 /* One netfilter hook entry as the kernel has it, in order. */
 struct hook_entry {
@@ -39,6 +41,22 @@ void facts_close(struct facts *facts);
  * when its verdict comes seconds later.
  */
 void facts_snapshot(struct facts *facts, uint64_t now_ns);
+
+/*
+ * Lets the kernel name the rule that drops a probe: from then on facts_trace_rules() sees to it
+ * that probes (of the sources, ports and protocols of options, which are kept by reference) are
+ * marked. Returns 0 or -ENOMEM.
+ */
+int facts_trace_open(struct facts *facts, const struct options *options);
+/*
+ * If the traced namespace has chains of nf_tables, adds a table that marks probes, which the kernel
+ * removes when this process ends, however it ends. Call at the start and about once a second:
+ * chains may come later. What is to be told about it is then in note, else that is empty.
+ */
+void facts_trace_rules(struct facts *facts, uint64_t now_ns, char *note, size_t len);
+/* What to poll for reading, after which to call facts_trace_drain(); -1: nothing. */
+int facts_trace_fd(const struct facts *facts);
+void facts_trace_drain(struct facts *facts, uint64_t now_ns);
 
 /* Pushes one EV_FACT_LINK for each interface (all zero flow). Returns 0 or -errno. */
 int facts_links(struct facts *facts, uint64_t now_ns, const struct event_sink *to);

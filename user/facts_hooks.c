@@ -10,11 +10,7 @@
 /* NF_NETDEV_EGRESS is not in headers before 5.16. */
 enum { DEVICE_EGRESS = 1 };
 
-/*
- * A request to nf_tables makes a kernel without it load the module, which changes the host: none is
- * made unless it is there.
- */
-static bool nft_present(struct facts *facts)
+bool nft_present(struct facts *facts)
 {
 	if (!facts->nft_known)
 		facts->nft_known = !access("/sys/module/nf_tables", F_OK);

@@ -12,6 +12,7 @@
 #include "facts_netfilter.h"
 #include "facts_netlink.h"
 #include "facts_netns.h"
+#include "facts_rule.h"
 
 #define NS_PER_MS  1000000ULL
 #define NS_PER_SEC 1000000000ULL
@@ -213,12 +214,16 @@ bool own_program(const struct own_programs *own, uint32_t id);
 /* The program's name; empty if it cannot be asked. */
 void bpf_program_name(uint32_t id, char *out, size_t len);
 
+struct rule_trace;
+
 struct facts {
 	struct netns_view home; /* the traced namespace: the one that facts_open() was called in */
 	struct netns_view *views[NETNS_VIEWS];
 	struct netns_view *at; /* the namespace that this process is in now */
 	struct netns_list netns;
 	struct survey survey;
+	struct rule_trace *trace; /* NULL: rules are not to be traced */
+	struct rule_cache rules;
 	hook_walk_fn walk;
 	void *walk_ctx;
 	struct counter_history counters;

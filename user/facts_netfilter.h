@@ -51,6 +51,13 @@ int nft_on_chain(const struct nlmsghdr *nlh, void *data);
 uint8_t nft_family_of(const struct nlmsghdr *nlh);
 /* Whether this rule (an NFT_MSG_NEWRULE) can drop, reject or queue a packet. */
 bool nft_rule_drops(const struct nlmsghdr *nlh);
+/* How often the ruleset was changed. Returns 0 or -errno. */
+int nft_read_generation(struct netlink *netfilter, uint32_t *generation);
+/*
+ * Whether nf_tables is there: a request to it makes a kernel without it load the module, which
+ * changes the host.
+ */
+bool nft_present(struct facts *facts);
 /* Reads the base chains unless the ruleset is still of the same generation. */
 int nft_load(struct netlink *netfilter, struct nft_ruleset *ruleset);
 void nft_free(struct nft_ruleset *ruleset);

@@ -161,7 +161,7 @@ static int reload(struct netlink *netfilter, struct nft_ruleset *ruleset, bool *
 	return err;
 }
 
-static int read_generation(struct netlink *netfilter, uint32_t *generation)
+int nft_read_generation(struct netlink *netfilter, uint32_t *generation)
 {
 	struct netlink_request request;
 
@@ -180,13 +180,13 @@ int nft_load(struct netlink *netfilter, struct nft_ruleset *ruleset)
 	int err = 0;
 
 	for (int i = 0; i < 3; i++) {
-		err = read_generation(netfilter, &before);
+		err = nft_read_generation(netfilter, &before);
 		if (err || (ruleset->valid && ruleset->generation == before))
 			return err;
 		ruleset->valid = false;
 		err = reload(netfilter, ruleset, &counted);
 		if (!err)
-			err = read_generation(netfilter, &after);
+			err = nft_read_generation(netfilter, &after);
 		if (!err && before == after)
 			break;
 		if (err && err != -EINTR && err != -ENOENT)

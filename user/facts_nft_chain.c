@@ -23,6 +23,8 @@ const char *nft_family_name(uint8_t family)
 		return "ip6";
 	case NFPROTO_NETDEV:
 		return "netdev";
+	case NFPROTO_BRIDGE:
+		return "bridge";
 	default:
 		return "";
 	}

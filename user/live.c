@@ -102,6 +102,9 @@ static int open_facts(struct live *live)
 {
 	int err = facts_open(&live->facts, source_bpf_walk_hook, live->source);
 
+	if (!err && !live->options->no_rule_trace)
+		err = facts_trace_open(live->facts, live->options);
+
 	if (err)
 		fprintf(stderr, "clbtrace: cannot look up this host's sockets and routes: %s\n",
 			strerror(-err));
@@ -225,6 +228,7 @@ static int trace(struct live *live)
 	if (err)
 		return err;
 	facts_snapshot(live->facts, live_now());
+	live_trace_rules(live);
 	fputs("clbtrace: ready\n", stderr);
 	tell_netns(live);
 	live_run(live);

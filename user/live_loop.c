@@ -15,7 +15,7 @@
 #define NS_PER_S  1000000000ULL
 #define NS_PER_MS 1000000ULL
 
-enum { FD_RING, FD_LINK, FD_STDOUT, N_FDS };
+enum { FD_RING, FD_LINK, FD_RULES, FD_STDOUT, N_FDS };
 
 /* At the end the ring is emptied, but not for ever if it fills as fast. */
 enum { LAST_DRAINS = 16 };
@@ -179,6 +179,15 @@ static void gather_facts(void *ctx, const struct fact_request *request)
 	facts_gather(live->facts, request, live_now(), &to);
 }
 
+void live_trace_rules(struct live *live)
+{
+	char note[256];
+
+	facts_trace_rules(live->facts, live_now(), note, sizeof(note));
+	if (*note)
+		live_notice(live, note);
+}
+
 static void forget(void *ctx, const struct ev_flow *probe)
 {
 	struct live *live = ctx;
@@ -244,6 +253,7 @@ void live_run(struct live *live)
 	struct pollfd fds[N_FDS] = {
 		[FD_RING] = {.fd = source_bpf_ring_fd(live->source), .events = POLLIN},
 		[FD_LINK] = {.fd = source_bpf_link_fd(live->source), .events = POLLIN},
+		[FD_RULES] = {.events = POLLIN},
 		[FD_STDOUT] = {.fd = STDOUT_FILENO},
 	};
 	/* Every second, also while nothing happens: the next probe's growth is measured from the
@@ -253,10 +263,15 @@ void live_run(struct live *live)
 	while (!stop_requested && !live->enough && !live->err && live_now() < end_ns) {
 		uint64_t until = earliest(earliest(snapshot_ns, end_ns), corr_deadline(live->corr));
 
+		/* From the first chain of nf_tables on. */
+		fds[FD_RULES].fd = facts_trace_fd(live->facts);
 		wait_for_events(live, fds, until);
+		if (fds[FD_RULES].revents)
+			facts_trace_drain(live->facts, live_now());
 		read_events(live, fds[FD_LINK].revents != 0);
 		if (live->now_ns >= snapshot_ns) {
 			facts_snapshot(live->facts, live->now_ns);
+			live_trace_rules(live);
 			snapshot_ns = live->now_ns + NS_PER_S;
 		}
 	}

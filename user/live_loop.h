@@ -54,6 +54,9 @@ void live_notice(void *ctx, const char *text);
 /* Where events go: the packet file and the correlator. */
 struct event_sink live_events(struct live *live);
 
+/* Marks probes for rule tracing where there is something to trace, and tells so. */
+void live_trace_rules(struct live *live);
+
 /* Traces until a signal, --count, --duration or an error (in live->err); gives every open probe its
  * verdict. */
 void live_run(struct live *live);

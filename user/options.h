@@ -38,6 +38,7 @@ struct options {
 	bool json;
 	bool verbose;
 	bool xdp;
+	bool no_rule_trace; /* add no rule to the host */
 	enum color_mode color;
 };
 

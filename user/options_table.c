@@ -196,11 +196,10 @@ static int take_xdp(struct parsing *p, const char *value)
 	return 0;
 }
 
-/* A promise that this version keeps anyway: it adds no rule to the host. */
 static int take_no_rule_trace(struct parsing *p, const char *value)
 {
-	(void)p;
 	(void)value;
+	p->options->no_rule_trace = true;
 	return 0;
 }
 
