@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Takes the entries of a legacy iptables table apart into chains and rules.
+#include <errno.h>
+#include <limits.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/xt_CT.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
+#include <linux/netfilter_ipv6/ip6_tables.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "facts_internal.h"
+#include "facts_iptables.h"
+
+enum { ALIGNMENT = 8 /* XT_ALIGN() */, DATA_AT = sizeof(struct xt_entry_target) };
+
+_Static_assert(sizeof(struct xt_entry_match) == sizeof(struct xt_entry_target), "part");
+
+struct legacy_entry legacy_entry(const struct legacy_ruleset *table, uint32_t offset)
+{
+	const void *at = table->blob + offset;
+
+	if (table->pf == NFPROTO_IPV4) {
+		const struct ipt_entry *entry = at;
+
+		return (struct legacy_entry){entry->target_offset, entry->next_offset,
+					     entry->counters.pcnt, sizeof(*entry)};
+	} else {
+		const struct ip6t_entry *entry = at;
+
+		return (struct legacy_entry){entry->target_offset, entry->next_offset,
+					     entry->counters.pcnt, sizeof(*entry)};
+	}
+}
+
+static uint8_t entry_flags(const struct legacy_ruleset *table, uint32_t offset)
+{
+	const void *at = table->blob + offset;
+
+	if (table->pf == NFPROTO_IPV4)
+		return ((const struct ipt_entry *)at)->ip.flags & IPT_F_GOTO;
+	return ((const struct ip6t_entry *)at)->ipv6.flags & IP6T_F_GOTO;
+}
+
+static bool is_ended(const char *text, size_t len)
+{
+	return memchr(text, 0, len) != NULL;
+}
+
+/* Each match and the target lie inside the entry, one behind the other, with names that end. */
+static bool parts_fit(const uint8_t *entry, uint32_t from, uint32_t target, uint32_t end)
+{
+	const struct xt_entry_match *part;
+	bool is_target;
+
+	for (uint32_t at = from; at <= target; at += part->u.match_size) {
+		is_target = at == target;
+		if (at + DATA_AT > (is_target ? end : target))
+			return false;
+		part = (const void *)(entry + at);
+		if (part->u.match_size < DATA_AT || part->u.match_size % ALIGNMENT ||
+		    at + part->u.match_size > (is_target ? end : target) ||
+		    !is_ended(part->u.user.name, sizeof(part->u.user.name)))
+			return false;
+		if (is_target)
+			return true;
+	}
+	return false;
+}
+
+static bool entry_fits(const struct legacy_ruleset *table, uint32_t offset)
+{
+	const uint32_t header =
+		table->pf == NFPROTO_IPV4 ? sizeof(struct ipt_entry) : sizeof(struct ip6t_entry);
+	struct legacy_entry entry;
+
+	if (table->size - offset < header)
+		return false;
+	entry = legacy_entry(table, offset);
+	return entry.next_offset <= table->size - offset && entry.next_offset % ALIGNMENT == 0 &&
+	       entry.target_offset >= header && entry.target_offset % ALIGNMENT == 0 &&
+	       entry.target_offset < entry.next_offset &&
+	       parts_fit(table->blob + offset, header, entry.target_offset, entry.next_offset);
+}
+
+static struct legacy_part part_at(const uint8_t *at)
+{
+	const struct xt_entry_match *part = (const void *)at;
+
+	return (struct legacy_part){.name = part->u.user.name,
+				    .data = part->data,
+				    .size = part->u.match_size - DATA_AT,
+				    .revision = part->u.user.revision};
+}
+
+bool legacy_next_match(const struct legacy_ruleset *table, const struct legacy_rule *rule,
+		       uint32_t *at, struct legacy_part *out)
+{
+	struct legacy_entry entry = legacy_entry(table, rule->offset);
+
+	if (!*at)
+		*at = entry.header;
+	if (*at >= entry.target_offset)
+		return false;
+	*out = part_at(table->blob + rule->offset + *at);
+	*at += DATA_AT + out->size;
+	return true;
+}
+
+struct legacy_part legacy_target(const struct legacy_ruleset *table, const struct legacy_rule *rule)
+{
+	return part_at(table->blob + rule->offset +
+		       legacy_entry(table, rule->offset).target_offset);
+}
+
+static int add_rules(struct legacy_ruleset *table)
+{
+	struct legacy_entry entry;
+	struct legacy_rule *rule;
+
+	for (uint32_t at = 0; at < table->size; at += entry.next_offset) {
+		if (!entry_fits(table, at))
+			return -EBADMSG;
+		entry = legacy_entry(table, at);
+		rule = vec_push(&table->rules);
+		if (!rule)
+			return -ENOMEM;
+		rule->offset = at;
+		rule->packets = entry.packets;
+	}
+	return table->rules.n ? 0 : -EBADMSG;
+}
+
+static int hook_at(const struct legacy_ruleset *table, uint32_t offset)
+{
+	for (int hook = 0; hook < LEGACY_HOOKS; hook++)
+		if (table->valid_hooks & 1U << hook && table->hook_entry[hook] == offset)
+			return hook;
+	return -1;
+}
+
+static int add_chain(struct legacy_ruleset *table, const char *name, int hook, uint32_t first)
+{
+	struct legacy_chain *chain = vec_push(&table->chains);
+
+	if (!chain)
+		return -ENOMEM;
+	snprintf(chain->name, sizeof(chain->name), "%s", name);
+	chain->hook = hook;
+	chain->first = first;
+	return 0;
+}
+
+/* A user-defined chain begins behind an entry whose target is ERROR with its name. */
+static bool is_head(const struct legacy_part *target)
+{
+	return !strcmp(target->name, XT_ERROR_TARGET) && target->size >= XT_FUNCTION_MAXNAMELEN &&
+	       is_ended(target->data, XT_FUNCTION_MAXNAMELEN);
+}
+
+static int add_chains(struct legacy_ruleset *table)
+{
+	static const char *const names[] = {"PREROUTING", "INPUT", "FORWARD", "OUTPUT",
+					    "POSTROUTING"};
+	struct legacy_rule *rule = table->rules.data;
+	struct legacy_chain *chain = NULL;
+	struct legacy_part target;
+	int err = 0, hook;
+
+	for (uint32_t i = 0; i < table->rules.n && !err; i++) {
+		target = legacy_target(table, &rule[i]);
+		hook = hook_at(table, rule[i].offset);
+		if (hook >= 0)
+			err = add_chain(table, names[hook], hook, i);
+		else if (is_head(&target))
+			err = add_chain(table, target.data, -1, i + 1);
+		if (err || !table->chains.n)
+			return err ? err : -EBADMSG;
+		chain = (struct legacy_chain *)table->chains.data + table->chains.n - 1;
+		rule[i].chain = table->chains.n - 1;
+		rule[i].number = i + 1 - chain->first;
+		chain->tail = i;
+	}
+	return err;
+}
+
+static struct legacy_rule *rule_at(const struct legacy_ruleset *table, uint32_t offset)
+{
+	struct legacy_rule *rule = table->rules.data;
+	size_t low = 0, high = table->rules.n, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (rule[mid].offset == offset)
+			return &rule[mid];
+		if (rule[mid].offset < offset)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+/* A chain ends with its policy, or with a return; the last chain is the table's end marker. */
+static int end_chains(struct legacy_ruleset *table)
+{
+	struct legacy_chain *chain = table->chains.data;
+	struct legacy_rule *rule = table->rules.data;
+
+	for (size_t i = 0; i < table->chains.n; i++) {
+		if (chain[i].first > chain[i].tail) {
+			if (i != table->chains.n - 1)
+				return -EBADMSG;
+			continue;
+		}
+		rule[chain[i].tail].is_tail = true;
+		if (chain[i].hook >= 0 &&
+		    table->underflow[chain[i].hook] != rule[chain[i].tail].offset)
+			return -EBADMSG;
+	}
+	for (int hook = 0; hook < LEGACY_HOOKS; hook++)
+		if (table->valid_hooks & 1U << hook && !rule_at(table, table->hook_entry[hook]))
+			return -EBADMSG;
+	return 0;
+}
+
+static int set_jump(const struct legacy_ruleset *table, struct legacy_rule *rule, int verdict)
+{
+	const struct legacy_chain *chain = table->chains.data;
+	const struct legacy_rule *to = rule_at(table, verdict);
+
+	if (!to || !to->number)
+		return -EBADMSG;
+	/* A rule without a target goes to the next one. */
+	if (to == rule + 1) {
+		rule->action = LEGACY_CONTINUE;
+		return 0;
+	}
+	if (chain[to->chain].hook >= 0)
+		return -EBADMSG;
+	rule->to = to - (const struct legacy_rule *)table->rules.data;
+	rule->action = entry_flags(table, rule->offset) ? LEGACY_GOTO : LEGACY_JUMP;
+	return 0;
+}
+
+static int set_standard(const struct legacy_ruleset *table, struct legacy_rule *rule,
+			const struct legacy_part *target)
+{
+	int verdict;
+
+	if (target->size < sizeof(verdict))
+		return -EBADMSG;
+	memcpy(&verdict, target->data, sizeof(verdict));
+	if (verdict >= 0)
+		return set_jump(table, rule, verdict);
+	switch (verdict == XT_RETURN ? INT_MAX : -verdict - 1) {
+	case NF_DROP:
+		rule->action = LEGACY_DROP;
+		break;
+	case NF_ACCEPT:
+		rule->action = LEGACY_ACCEPT;
+		break;
+	case NF_QUEUE:
+		rule->action = LEGACY_QUEUE;
+		break;
+	case INT_MAX:
+		rule->action = LEGACY_RETURN;
+		break;
+	default:
+		rule->action = LEGACY_OTHER;
+	}
+	return 0;
+}
+
+static bool is_among(const char *name, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+static uint8_t target_action(const struct legacy_part *target)
+{
+	/* Those whose functions always return XT_CONTINUE. */
+	static const char *const going_on[] = {
+		"LOG",	     "NFLOG",	"ULOG",	   "CONNMARK", "SECMARK",     "CONNSECMARK",
+		"TOS",	     "DSCP",	"TTL",	   "HL",       "ECN",	      "TCPMSS",
+		"CHECKSUM",  "SET",	"TRACE",   "TEE",      "TCPOPTSTRIP", "AUDIT",
+		"IDLETIMER", "LED",	"RATEEST", "HMARK",    "CLASSIFY",    "SNPT",
+		"DNPT",	     "ACCOUNT",
+	};
+	/* Those that end with NF_ACCEPT, but for want of memory. */
+	static const char *const accepting[] = {"DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP"};
+	const struct xt_ct_target_info *ct = target->data;
+
+	if (is_among(target->name, going_on, sizeof(going_on) / sizeof(going_on[0])))
+		return LEGACY_CONTINUE;
+	if (is_among(target->name, accepting, sizeof(accepting) / sizeof(accepting[0])))
+		return LEGACY_ACCEPT;
+	if (!strcmp(target->name, "MARK"))
+		return LEGACY_SET_MARK;
+	if (!strcmp(target->name, "NOTRACK"))
+		return LEGACY_NOTRACK;
+	if (!strcmp(target->name, "CT"))
+		return target->size >= sizeof(ct->flags) && ct->flags & XT_CT_NOTRACK
+			       ? LEGACY_NOTRACK
+			       : LEGACY_CONTINUE;
+	if (!strcmp(target->name, "REJECT"))
+		return LEGACY_REJECT;
+	return !strcmp(target->name, "NFQUEUE") ? LEGACY_QUEUE : LEGACY_OTHER;
+}
+
+static int set_actions(struct legacy_ruleset *table)
+{
+	struct legacy_rule *rule = table->rules.data;
+	struct legacy_part target;
+	int err = 0;
+
+	for (size_t i = 0; i < table->rules.n && !err; i++) {
+		target = legacy_target(table, &rule[i]);
+		if (!*target.name)
+			err = set_standard(table, &rule[i], &target);
+		else
+			rule[i].action = target_action(&target);
+	}
+	return err;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+	return hash ^ hash >> 29;
+}
+
+static uint64_t mix_bytes(uint64_t hash, const void *data, size_t len)
+{
+	const uint8_t *at = data;
+	uint64_t word;
+
+	for (; len >= sizeof(word); len -= sizeof(word), at += sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
+		hash = mix(hash, word);
+	}
+	word = 0;
+	memcpy(&word, at, len);
+	return mix(hash, word + len);
+}
+
+/* Offsets are left out: they move when another rule is added. */
+static uint64_t hash_rule(const struct legacy_ruleset *table, const struct legacy_rule *rule)
+{
+	const size_t ip =
+		table->pf == NFPROTO_IPV4 ? sizeof(struct ipt_ip) : sizeof(struct ip6t_ip6);
+	const struct legacy_chain *chain = table->chains.data;
+	const struct legacy_entry entry = legacy_entry(table, rule->offset);
+	const struct legacy_rule *rules = table->rules.data;
+	const uint8_t *at = table->blob + rule->offset;
+	uint32_t end = entry.next_offset;
+	uint64_t hash;
+
+	hash = mix_bytes(rule->action, chain[rule->chain].name, LEGACY_NAME_LEN);
+	hash = mix_bytes(hash, at, ip);
+	if (!*legacy_target(table, rule).name)
+		end = entry.target_offset;
+	hash = mix_bytes(hash, at + entry.header, end - entry.header);
+	if (rule->action == LEGACY_JUMP || rule->action == LEGACY_GOTO)
+		hash = mix_bytes(hash, chain[rules[rule->to].chain].name, LEGACY_NAME_LEN);
+	return hash;
+}
+
+int legacy_parse(struct legacy_ruleset *table)
+{
+	struct legacy_rule *rule;
+	int err;
+
+	table->rules.size = sizeof(struct legacy_rule);
+	table->chains.size = sizeof(struct legacy_chain);
+	err = add_rules(table);
+	if (!err)
+		err = add_chains(table);
+	if (!err)
+		err = end_chains(table);
+	if (!err)
+		err = set_actions(table);
+	rule = table->rules.data;
+	table->hash = 0;
+	for (size_t i = 0; i < table->rules.n && !err; i++) {
+		rule[i].hash = hash_rule(table, &rule[i]);
+		table->hash = mix(table->hash, rule[i].hash);
+	}
+	return err;
+}
+
+void legacy_table_free(struct legacy_ruleset *table)
+{
+	free(table->blob);
+	table->blob = NULL;
+	vec_free(&table->rules);
+	vec_free(&table->chains);
+}
