@@ -260,7 +260,7 @@ struct legacy_state {
 const struct legacy_counts *legacy_baseline(const struct legacy_state *state, uint64_t since_ns);
 /*
  * Takes a snapshot of the rules' counters, if there are legacy tables; seldom enough to take a
- * fiftieth of the time at most. Call about once a second, in the traced namespace.
+ * two-hundredth of the time at most. Call about once a second, in the traced namespace.
  */
 void legacy_snapshot(struct facts *facts);
 void legacy_close(struct facts *facts);
