@@ -98,6 +98,11 @@ bool legacy_next_match(const struct legacy_ruleset *table, const struct legacy_r
 struct legacy_part legacy_target(const struct legacy_ruleset *table,
 				 const struct legacy_rule *rule);
 
+/* The rule whose entry begins at offset; NULL: none does. */
+struct legacy_rule *legacy_rule_at(const struct legacy_ruleset *table, uint32_t offset);
+/* Fills in the rules' actions, once their chains are known. Returns 0 or -EBADMSG. */
+int legacy_set_actions(struct legacy_ruleset *table);
+
 /*
  * Reads the tables of family pf that are loaded in the current namespace into tables, which were
  * zeroed; none is ever made to load. Returns their number or -errno.
@@ -148,9 +153,37 @@ struct legacy_packet {
 	bool loose;
 };
 
+static inline enum legacy_answer legacy_yes_if(bool yes)
+{
+	return yes ? LEGACY_YES : LEGACY_NO;
+}
+
+static inline enum legacy_answer legacy_both(enum legacy_answer a, enum legacy_answer b)
+{
+	return a < b ? a : b;
+}
+
+/* For what is usual, but not certain. */
+static inline enum legacy_answer legacy_usual(const struct legacy_packet *packet, bool yes)
+{
+	return packet->loose ? LEGACY_MAYBE : legacy_yes_if(yes);
+}
+
+/* The family's own part of an address. */
+static inline const uint8_t *legacy_addr_bytes(const struct legacy_packet *packet,
+					       const uint8_t addr[16], size_t *len)
+{
+	*len = packet->pf == 2 /* NFPROTO_IPV4 */ ? 4 : 16;
+	return addr + 16 - *len;
+}
+
 /* Whether the packet meets all of the rule's conditions. */
 enum legacy_answer legacy_match(const struct legacy_packet *packet,
 				const struct legacy_ruleset *table, const struct legacy_rule *rule);
+
+/* The same of one match; one that is not known may be met. */
+enum legacy_answer legacy_match_part(const struct legacy_packet *packet,
+				     const struct legacy_part *part);
 
 struct legacy_found {
 	const struct legacy_ruleset *table;

@@ -15,20 +15,19 @@
 
 enum { ENTRIES_MAX = 256 << 20, TRIES = 3 };
 
-/* The same structures and numbers serve both families. */
+/* The same structures serve both families, and IPT_SO_... has the numbers of IP6T_SO_... */
 _Static_assert(sizeof(struct ipt_getinfo) == sizeof(struct ip6t_getinfo), "info");
 _Static_assert(sizeof(struct ipt_get_entries) == sizeof(struct ip6t_get_entries), "entries");
-_Static_assert(IPT_SO_GET_INFO == IP6T_SO_GET_INFO, "info");
-_Static_assert(IPT_SO_GET_ENTRIES == IP6T_SO_GET_ENTRIES, "entries");
 
 const char *const legacy_names[LEGACY_TABLES] = {"raw", "mangle", "nat", "filter", "security"};
 
-/* Entries start behind the header; what is returned is the whole allocation. */
+/* Leaves the entries in table->blob. */
 static int read_entries(int fd, int level, const struct ipt_getinfo *info,
-			struct ipt_get_entries **out)
+			struct legacy_ruleset *table)
 {
-	socklen_t len = sizeof(**out) + info->size;
-	struct ipt_get_entries *entries = NULL;
+	struct ipt_get_entries *entries;
+	socklen_t len = sizeof(*entries) + info->size;
+	int err = 0;
 
 	if (!info->size || info->size > ENTRIES_MAX)
 		return -EBADMSG;
@@ -38,18 +37,21 @@ static int read_entries(int fd, int level, const struct ipt_getinfo *info,
 	memset(entries, 0, sizeof(*entries));
 	memcpy(entries->name, info->name, sizeof(entries->name));
 	entries->size = info->size;
-	if (getsockopt(fd, level, IPT_SO_GET_ENTRIES, entries, &len)) {
+	if (getsockopt(fd, level, IPT_SO_GET_ENTRIES, entries, &len))
+		err = -errno;
+	if (err) {
 		free(entries);
-		return -errno;
+		return err;
 	}
-	*out = entries;
+	memmove(entries, entries->entrytable, info->size);
+	table->blob = (uint8_t *)entries;
+	table->size = info->size;
 	return 0;
 }
 
 /* -EAGAIN: the table's size changed between the two questions. */
 static int read_once(int fd, int level, struct legacy_ruleset *table)
 {
-	struct ipt_get_entries *entries = NULL;
 	struct ipt_getinfo info = {0};
 	socklen_t len = sizeof(info);
 	int err;
@@ -57,15 +59,12 @@ static int read_once(int fd, int level, struct legacy_ruleset *table)
 	snprintf(info.name, sizeof(info.name), "%s", table->name);
 	if (getsockopt(fd, level, IPT_SO_GET_INFO, &info, &len))
 		return -errno;
-	err = read_entries(fd, level, &info, &entries);
+	err = read_entries(fd, level, &info, table);
 	if (err)
 		return err;
-	table->size = info.size;
 	table->valid_hooks = info.valid_hooks;
 	memcpy(table->hook_entry, info.hook_entry, sizeof(table->hook_entry));
 	memcpy(table->underflow, info.underflow, sizeof(table->underflow));
-	memmove(entries, entries->entrytable, info.size);
-	table->blob = (uint8_t *)entries;
 	err = legacy_parse(table);
 	if (err)
 		legacy_table_free(table);

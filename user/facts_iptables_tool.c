@@ -126,6 +126,13 @@ static int read_rule(int fd, uint32_t number, struct lines *lines)
 	return -E2BIG;
 }
 
+static void stop_tool(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 static bool is_plain(const char *name)
 {
 	return *name && *name != '-' && *name != '!';
@@ -137,7 +144,7 @@ int legacy_tool_rule(const char *path, const char *table, const char *chain, uin
 	char *const argv[] = {(char *)path, "-t", (char *)table, "-S", (char *)chain, NULL};
 	struct lines lines = {.len = 0};
 	int err, fd;
-	pid_t pid;
+	pid_t pid = 0;
 
 	if (!is_plain(chain))
 		return -EINVAL;
@@ -146,9 +153,8 @@ int legacy_tool_rule(const char *path, const char *table, const char *chain, uin
 		return fd;
 	err = read_rule(fd, number, &lines);
 	close(fd);
-	kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (pid > 0)
+		stop_tool(pid);
 	if (err)
 		return err;
 	snprintf(out, len, "%s", lines.line);
