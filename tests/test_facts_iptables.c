@@ -8,6 +8,7 @@
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_iprange.h>
 #include <linux/netfilter/xt_limit.h>
+#include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter/xt_multiport.h>
 #include <linux/netfilter/xt_NFQUEUE.h>
 #include <linux/netfilter/xt_tcpudp.h>
@@ -336,6 +337,85 @@ static void test_goto(void **state)
 	assert_false(walk(&b, &at, 1));
 }
 
+/* Either way: to behind the call of the chain with the goto, or on in that chain. */
+static void test_goto_unknown(void **state)
+{
+	uint32_t at[2], first, second, inner, outer;
+	struct builder b;
+
+	(void)state;
+	init(&b);
+	first = simple(&b, 0);
+	at[1] = simple(&b, DROP);
+	policy(&b, ACCEPT);
+	outer = chain(&b, "outer");
+	second = rule(&b);
+	unknown(&b);
+	verdict(&b, 0);
+	at[0] = simple(&b, DROP);
+	simple(&b, RETURN);
+	inner = chain(&b, "inner");
+	simple(&b, RETURN);
+	set_jump(&b, first, outer);
+	set_jump(&b, second, inner);
+	set_goto(&b, second);
+	assert_false(walk(&b, at, 2));
+}
+
+/* One rule marks, the next ones ask for it. */
+static void add_marks(struct builder *b, bool certain)
+{
+	struct xt_mark_tginfo2 *set;
+	struct xt_mark_mtinfo1 *mark;
+
+	rule(b);
+	if (!certain)
+		unknown(b);
+	set = add_part(b, "MARK", 2, sizeof(*set));
+	*set = (struct xt_mark_tginfo2){.mark = 0x40, .mask = 0xf0};
+	for (uint32_t want = 0; want <= 0x40; want += 0x40) {
+		rule(b);
+		mark = match(b, "mark", 1, sizeof(*mark));
+		*mark = (struct xt_mark_mtinfo1){.mark = want, .mask = 0xff};
+		verdict(b, DROP);
+	}
+	policy(b, ACCEPT);
+}
+
+static void test_mark(void **state)
+{
+	const uint32_t length = sizeof(struct ipt_entry) + 32 + 8; /* of the rule that marks */
+	const uint32_t wanted = sizeof(struct ipt_entry) + 32 + 16 + 40;
+	uint32_t at[2] = {length, length + wanted};
+	struct builder b;
+
+	(void)state;
+	init(&b);
+	add_marks(&b, true);
+	assert_false(walk(&b, &at[1], 1));
+	init(&b);
+	add_marks(&b, false);
+	at[0] += 32 + 64;
+	at[1] += 32 + 64;
+	assert_true(walk(&b, at, 2));
+}
+
+/* A rule without a target is a jump to the next one. */
+static void test_no_target(void **state)
+{
+	struct builder b;
+	uint32_t at, none;
+
+	(void)state;
+	init(&b);
+	none = simple(&b, 0);
+	at = b.table.size;
+	simple(&b, DROP);
+	policy(&b, ACCEPT);
+	set_jump(&b, none, at);
+	assert_false(walk(&b, &at, 1));
+}
+
 /* A return that is not certain, in a chain of its own, leaves what is behind the jump certain. */
 static void test_return_in_jump(void **state)
 {
@@ -627,11 +707,11 @@ static void test_compare(void **state)
 	assert_int_equal(legacy_counts_take(&base, &b.table), 0);
 	legacy_table_free(&b.table);
 	init(&b);
-	b.packets = 1;
-	rule(&b);
-	tcp_dport(&b, 81);
-	verdict(&b, DROP);
 	b.packets = 5;
+	rule(&b);
+	current(&b)->ip.invflags = IPT_INV_PROTO;
+	tcp_dport(&b, 80);
+	verdict(&b, DROP);
 	rule(&b);
 	tcp_dport(&b, 80);
 	verdict(&b, DROP);
@@ -763,16 +843,18 @@ static void test_loop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first),	  cmocka_unit_test(test_accepted),
-		cmocka_unit_test(test_still),	  cmocka_unit_test(test_still_policy),
-		cmocka_unit_test(test_unknown),	  cmocka_unit_test(test_jumps),
-		cmocka_unit_test(test_goto),	  cmocka_unit_test(test_return_in_jump),
-		cmocka_unit_test(test_targets),	  cmocka_unit_test(test_header),
-		cmocka_unit_test(test_tcp),	  cmocka_unit_test(test_states),
-		cmocka_unit_test(test_multiport), cmocka_unit_test(test_others),
-		cmocka_unit_test(test_text),	  cmocka_unit_test(test_compare),
-		cmocka_unit_test(test_baseline),  cmocka_unit_test(test_queues),
-		cmocka_unit_test(test_hostile),	  cmocka_unit_test(test_loop),
+		cmocka_unit_test(test_first),	     cmocka_unit_test(test_accepted),
+		cmocka_unit_test(test_still),	     cmocka_unit_test(test_still_policy),
+		cmocka_unit_test(test_unknown),	     cmocka_unit_test(test_jumps),
+		cmocka_unit_test(test_goto),	     cmocka_unit_test(test_return_in_jump),
+		cmocka_unit_test(test_targets),	     cmocka_unit_test(test_header),
+		cmocka_unit_test(test_tcp),	     cmocka_unit_test(test_states),
+		cmocka_unit_test(test_multiport),    cmocka_unit_test(test_others),
+		cmocka_unit_test(test_text),	     cmocka_unit_test(test_compare),
+		cmocka_unit_test(test_baseline),     cmocka_unit_test(test_queues),
+		cmocka_unit_test(test_goto_unknown), cmocka_unit_test(test_no_target),
+		cmocka_unit_test(test_mark),	     cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_loop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE /* unshare */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <net/if.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -488,11 +489,26 @@ static void test_new(void **state)
 	       "-A INPUT -p tcp -m conntrack ! --ctstate ESTABLISHED -m tcp --dport 80 -j DROP");
 }
 
+/* It leaves by lo, or is dropped on its way there. */
+static void send_to_self(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct sockaddr_in6 to;
+
+	set_addr(&to, false, "127.0.0.1", "", 9);
+	sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(struct sockaddr_in));
+	close(fd);
+}
+
 static void test_output(void **state)
 {
 	NEEDS_TABLES();
-	ipt("-A OUTPUT -o lo -j ACCEPT");
+	ipt("-A OUTPUT ! -o legacy0 -j DROP");
 	ipt("-A OUTPUT -o legacy0 -d 100.64.0.0/10 -p tcp --tcp-flags SYN,ACK SYN,ACK -j DROP");
+	/* Others' packets move the first one's counter after the snapshot. */
+	facts_snapshot(bench.facts, facts_clock_ns());
+	bench.facts->legacy.not_before_ns = UINT64_MAX;
+	send_to_self();
 	probe(false, true);
 	expect("filter", "OUTPUT", "OUTPUT", 2, RULE_DROP,
 	       "-A OUTPUT -d 100.64.0.0/10 -o legacy0 -p tcp -m tcp --tcp-flags SYN,ACK SYN,ACK -j "
@@ -526,6 +542,32 @@ static void test_queue(void **state)
 	       "-A INPUT -p tcp -m tcp --dport 80 -j NFQUEUE --queue-num 5");
 	assert_int_equal(bench.rules[0].queue, 5);
 	assert_int_equal(bench.rules[0].queue_pid, 0);
+}
+
+/* Behind NAT's PREROUTING the packet has the service's port. */
+static void test_redirect(void **state)
+{
+	const struct event_sink sink = {.push = push};
+	struct fact_request request;
+
+	NEEDS_TABLES();
+	if (run("iptables-legacy -w -t nat -A PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports "
+		"8080"))
+		skip();
+	ipt("-t mangle -A PREROUTING -p tcp --dport 8080 -j DROP");
+	ipt("-A INPUT -p tcp --dport 80 -j DROP");
+	ipt("-A INPUT -m addrtype --dst-type LOCAL -p tcp --dport 8080 -m conntrack --ctstate DNAT "
+	    "-j DROP");
+	facts_snapshot(bench.facts, facts_clock_ns());
+	bench.n = 0;
+	bench.sport++;
+	request = request_of(false, false, facts_clock_ns());
+	request.service.dport = 8080;
+	send_order((struct order){.sport = bench.sport, .dport = PORT});
+	assert_int_equal(facts_gather(bench.facts, &request, facts_clock_ns(), &sink), 0);
+	expect("filter", "INPUT", "INPUT", 2, RULE_DROP,
+	       "-A INPUT -p tcp -m addrtype --dst-type LOCAL -m tcp --dport 8080 -m conntrack "
+	       "--ctstate DNAT -j DROP");
 }
 
 /* Others' packets through the same chains, and a rule that appears between snapshot and probe. */
@@ -590,15 +632,34 @@ static void test_no_baseline(void **state)
 }
 
 /* A table that is not there is not made to be by asking. */
+static int read_in_new_namespace(void)
+{
+	struct legacy_ruleset tables[LEGACY_TABLES] = {0};
+	char names[256] = "";
+	int n;
+
+	if (unshare(CLONE_NEWNET) || run("iptables-legacy -w -t mangle -L -n >/dev/null"))
+		return 2;
+	n = legacy_read(NFPROTO_IPV4, tables);
+	if (n != 1 || strcmp(tables[0].name, "mangle") != 0)
+		return 3;
+	legacy_tables_free(tables, n);
+	if (file_text("/proc/self/net/ip_tables_names", names, sizeof(names)) < 0)
+		return 4;
+	return strcmp(names, "mangle\n") ? 5 : 0;
+}
+
 static void test_loads_nothing(void **state)
 {
-	char before[256] = "", after[256] = "";
+	int status = 0;
+	pid_t pid;
 
 	NEEDS_TABLES();
-	file_text("/proc/self/net/ip_tables_names", before, sizeof(before));
-	probe(false, false);
-	file_text("/proc/self/net/ip_tables_names", after, sizeof(after));
-	assert_string_equal(before, after);
+	pid = fork();
+	if (!pid)
+		_exit(read_in_new_namespace());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 /* How long 5,000 rules take; and that the one is found among them. */
@@ -639,12 +700,24 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(test_input),	  test(test_deep),    test(test_early),
-		test(test_policy),	  test(test_reject),  test(test_limit),
-		test(test_tie),		  test(test_invalid), test(test_new),
-		test(test_output),	  test(test_v6),      test(test_queue),
-		test(test_busy),	  test(test_changed), test(test_no_baseline),
-		test(test_loads_nothing), test(test_many),
+		test(test_input),
+		test(test_deep),
+		test(test_early),
+		test(test_policy),
+		test(test_reject),
+		test(test_limit),
+		test(test_tie),
+		test(test_invalid),
+		test(test_new),
+		test(test_output),
+		test(test_v6),
+		test(test_queue),
+		test(test_redirect),
+		test(test_busy),
+		test(test_changed),
+		test(test_no_baseline),
+		test(test_loads_nothing),
+		test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
