@@ -27,7 +27,7 @@
 #include "facts_internal.h"
 
 enum {
-	BLOB_MAX = 16384,
+	BLOB_MAX = 32768,
 	HOOK = NF_INET_LOCAL_IN,
 	DROP = -NF_DROP - 1,
 	ACCEPT = -NF_ACCEPT - 1,
@@ -840,6 +840,37 @@ static void test_loop(void **state)
 	legacy_table_free(&b.table);
 }
 
+/* Chains that each call the next one twice: sound, but a way of 2^24 rules. */
+static void test_long(void **state)
+{
+	struct legacy_walk w = {.packet = syn(), .found.size = sizeof(struct legacy_found)};
+	struct builder b;
+	uint32_t calls[2], to;
+	char name[16];
+
+	(void)state;
+	init(&b);
+	calls[0] = simple(&b, 0);
+	calls[1] = simple(&b, 0);
+	policy(&b, DROP);
+	for (int i = 0; i < 24; i++) {
+		snprintf(name, sizeof(name), "chain%d", i);
+		to = chain(&b, name);
+		set_jump(&b, calls[0], to);
+		set_jump(&b, calls[1], to);
+		calls[0] = simple(&b, RETURN);
+		if (i < 23)
+			calls[1] = simple(&b, RETURN);
+		simple(&b, RETURN);
+	}
+	assert_int_equal(end(&b), 0);
+	legacy_compare(&b.table, NULL);
+	legacy_walk_table(&w, &b.table, HOOK);
+	assert_int_equal(w.error, -E2BIG);
+	vec_free(&w.found);
+	legacy_table_free(&b.table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -854,7 +885,7 @@ int main(void)
 		cmocka_unit_test(test_baseline),     cmocka_unit_test(test_queues),
 		cmocka_unit_test(test_goto_unknown), cmocka_unit_test(test_no_target),
 		cmocka_unit_test(test_mark),	     cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_loop),
+		cmocka_unit_test(test_loop),	     cmocka_unit_test(test_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_queue.h>
 #include <net/if.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -544,6 +546,42 @@ static void test_queue(void **state)
 	assert_int_equal(bench.rules[0].queue_pid, 0);
 }
 
+/* Binds a queue to a new socket of this process. Returns 0 or -errno. */
+static int bind_queue(struct netlink *netlink, uint16_t queue)
+{
+	const struct nfqnl_msg_config_cmd command = {.command = NFQNL_CFG_CMD_BIND};
+	struct netlink_request request;
+	struct nfgenmsg *msg;
+
+	netlink->bus = NETLINK_NETFILTER;
+	netlink_prepare(&request, NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_CONFIG, NLM_F_ACK,
+			sizeof(*msg));
+	msg = request.extra;
+	msg->version = NFNETLINK_V0;
+	msg->res_id = htons(queue);
+	mnl_attr_put(request.nlh, NFQA_CFG_CMD, sizeof(command), &command);
+	return netlink_ask(netlink, &request, NULL, NULL);
+}
+
+static void test_queue_reader(void **state)
+{
+	static struct netlink other, reader;
+
+	NEEDS_TABLES();
+	/* The first socket of a process has its number as port, so the second one is bound. */
+	if (bind_queue(&other, 7) || bind_queue(&reader, 8))
+		skip();
+	ipt("-A INPUT -p tcp --dport 80 -j NFQUEUE --queue-balance 8:9");
+	probe(false, false);
+	expect("filter", "INPUT", "INPUT", 1, RULE_QUEUE,
+	       "-A INPUT -p tcp -m tcp --dport 80 -j NFQUEUE --queue-balance 8:9");
+	assert_int_equal(bench.rules[0].queue, 8);
+	assert_int_equal(bench.rules[0].queue_pid, getpid());
+	assert_memory_equal(bench.rules[0].queue_comm, "test_facts_ipt", 14);
+	netlink_close(&reader);
+	netlink_close(&other);
+}
+
 /* Behind NAT's PREROUTING the packet has the service's port. */
 static void test_redirect(void **state)
 {
@@ -700,23 +738,12 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(test_input),
-		test(test_deep),
-		test(test_early),
-		test(test_policy),
-		test(test_reject),
-		test(test_limit),
-		test(test_tie),
-		test(test_invalid),
-		test(test_new),
-		test(test_output),
-		test(test_v6),
-		test(test_queue),
-		test(test_redirect),
-		test(test_busy),
-		test(test_changed),
-		test(test_no_baseline),
-		test(test_loads_nothing),
+		test(test_input),	 test(test_deep),	 test(test_early),
+		test(test_policy),	 test(test_reject),	 test(test_limit),
+		test(test_tie),		 test(test_invalid),	 test(test_new),
+		test(test_output),	 test(test_v6),		 test(test_queue),
+		test(test_queue_reader), test(test_redirect),	 test(test_busy),
+		test(test_changed),	 test(test_no_baseline), test(test_loads_nothing),
 		test(test_many),
 	};
 
