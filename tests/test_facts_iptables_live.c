@@ -632,6 +632,31 @@ static void test_busy(void **state)
 	send_order((struct order){0});
 }
 
+/* First seen on a device that is not the one that rules see: that one is not known then. */
+static void test_lower_device(void **state)
+{
+	const struct event_sink sink = {.push = push};
+	struct fact_request request;
+
+	NEEDS_TABLES();
+	ipt("-A INPUT -i legacy0 -p tcp --dport 80 -j DROP");
+	ipt("-A INPUT -j DROP");
+	send_order((struct order){.dport = 9, .flood = 1});
+	nap_ms(50);
+	facts_snapshot(bench.facts, facts_clock_ns());
+	bench.n = 0;
+	bench.sport++;
+	request = request_of(false, false, facts_clock_ns());
+	request.ifindex = if_nametoindex("lo");
+	send_order((struct order){.sport = bench.sport, .dport = PORT});
+	assert_int_equal(facts_gather(bench.facts, &request, facts_clock_ns(), &sink), 0);
+	send_order((struct order){0});
+	assert_int_equal(bench.n, 2);
+	expect_at(0, "filter", "INPUT", 1, RULE_DROP,
+		  "-A INPUT -i legacy0 -p tcp -m tcp --dport 80 -j DROP");
+	expect_at(1, "filter", "INPUT", 2, RULE_DROP, "-A INPUT -j DROP");
+}
+
 /* Rules added, and one taken out, between the snapshot and the probe. */
 static void test_changed(void **state)
 {
@@ -738,13 +763,13 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(test_input),	 test(test_deep),	 test(test_early),
-		test(test_policy),	 test(test_reject),	 test(test_limit),
-		test(test_tie),		 test(test_invalid),	 test(test_new),
-		test(test_output),	 test(test_v6),		 test(test_queue),
-		test(test_queue_reader), test(test_redirect),	 test(test_busy),
-		test(test_changed),	 test(test_no_baseline), test(test_loads_nothing),
-		test(test_many),
+		test(test_input),	  test(test_deep),	   test(test_early),
+		test(test_policy),	  test(test_reject),	   test(test_limit),
+		test(test_tie),		  test(test_invalid),	   test(test_new),
+		test(test_output),	  test(test_v6),	   test(test_queue),
+		test(test_queue_reader),  test(test_redirect),	   test(test_busy),
+		test(test_changed),	  test(test_lower_device), test(test_no_baseline),
+		test(test_loads_nothing), test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -41,6 +41,23 @@ static void look_up_service(struct netlink *route, uint32_t vrf, struct legacy_w
 }
 
 /*
+ * The device that it was first seen on is the one that rules see, unless it lies below that one, as
+ * below a VLAN: then neither the way back nor the address is on it.
+ */
+static void look_up_prober(struct gather *g, struct legacy_way *way)
+{
+	struct netlink *route = &g->facts->at->route;
+	const uint32_t in = link_l3(route, g->ifindex);
+	struct route_answer back = {0};
+
+	if (route_to_prober(g, &back) || back.error)
+		back.oif = 0;
+	if (back.oif == in || addr_find_link(route, way->arrived.daddr) == in)
+		name_device(route, in, &way->prober_side);
+	name_device(route, back.oif, &way->prober_out);
+}
+
+/*
  * inet_dev_addr_type() knows the local table only: whatever that does not have is unicast for it.
  */
 static uint8_t addr_type(struct netlink *route, const uint8_t addr[16])
@@ -60,7 +77,6 @@ void legacy_way_init(struct gather *g, struct legacy_way *way)
 	const struct fact_request *request = g->request;
 	struct netlink *route = &g->facts->at->route;
 	const uint32_t vrf = link_vrf(route, g->ifindex);
-	struct route_answer back;
 
 	*way = (struct legacy_way){.arrived = *g->flow,
 				   .service = request->service,
@@ -70,11 +86,8 @@ void legacy_way_init(struct gather *g, struct legacy_way *way)
 		way->service = way->arrived;
 	look_up_service(route, vrf, way);
 	/* In a VRF the device is first the member, then the VRF: which one is not known. */
-	if (!vrf) {
-		name_device(route, link_l3(route, g->ifindex), &way->prober_side);
-		if (way->is_reply && !route_to_prober(g, &back) && !back.error)
-			name_device(route, back.oif, &way->prober_out);
-	}
+	if (!vrf)
+		look_up_prober(g, way);
 	way->prober_type = addr_type(route, way->arrived.saddr);
 	way->arrived_type = addr_type(route, way->arrived.daddr);
 	way->service_type = addr_type(route, way->service.daddr);
