@@ -45,6 +45,7 @@ static const struct fact_kind kinds[] = {
 	{NEED_CONNTRACK, KEY_BASELINE | KEY_STOP, AT_STOP, gather_conntrack},
 	{NEED_RULE, 0, AT_STOP, gather_rules},
 	{NEED_ELSEWHERE, KEY_SADDR | KEY_DADDR | KEY_SERVICE, AT_HOME, gather_elsewhere},
+	{NEED_RULE, 0, AT_STOP, gather_rules_legacy},
 };
 
 /* Every fact begins like this. */
@@ -77,6 +78,7 @@ void facts_close(struct facts *facts)
 		free(facts->cache[i].record.data);
 	free(facts->scratch.data);
 	vec_free(&facts->symbols);
+	legacy_close(facts);
 	netns_list_free(&facts->netns);
 	netns_close_all(facts);
 	trace_close(facts->trace);
@@ -90,6 +92,7 @@ void facts_snapshot(struct facts *facts, uint64_t now_ns)
 	struct counter_snapshot taken = {.time_ns = now_ns};
 
 	netns_expire(facts);
+	legacy_snapshot(facts);
 	if (counters_read(&taken))
 		return;
 	*next = taken;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "facts.h"
+#include "facts_iptables.h"
 #include "facts_netfilter.h"
 #include "facts_netlink.h"
 #include "facts_netns.h"
@@ -234,6 +235,7 @@ struct facts {
 	bool nft_looked;    /* in /proc/kallsyms, for it being built in */
 	bool hook_dump_missing;
 	struct own_programs own;
+	struct legacy_state legacy;
 	struct rate rate;
 	struct record scratch;
 	struct cache_slot cache[CACHE_SLOTS];
