@@ -1,0 +1,202 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2154,SC2034 # lib.sh has them, or uses them
+# Compares the rule that clbtrace names with what nft and iptables themselves say; sourced after lib.sh.
+#
+# The rules of a scenario have a mark, in a comment of their own: "mark-81". Several can stand in the ruleset at once,
+# each for another port, so that one clbtrace serves them all: place finds the one that has the mark, blames compares,
+# mend applies the printed fix, and unchanged looks whether anything else is another than before.
+
+prober_source=100.64.1.10 # the prober's own default
+lost=nothing              # what the prober gets
+fix=                      # the command that mend ran
+fix_environment=()        # what it needs: env VARIABLE=VALUE, or a program that makes a place to run it in
+place=                    # the rule, as JSON: family, table, chain, handle, number
+confidence=certain        # what expect_confidence has to find; a regular expression
+
+# ready_chains: base chains that stop nothing, at the hooks on a probe's way, so that the healthy control has them too.
+ready_chains() {
+	s nft -f - <<-'NFT'
+		table inet idle {
+			chain pre { type filter hook prerouting priority 5; policy accept; tcp dport 1 drop; }
+			chain in { type filter hook input priority 5; policy accept; tcp dport 1 drop; }
+			chain out { type filter hook output priority 5; policy accept; tcp sport 1 drop; }
+		}
+	NFT
+}
+
+# serve_ports ADDRESS PORT...
+serve_ports() {
+	local address=$1 port
+	shift
+	for port in "$@"; do
+		serve "$address" "$port"
+	done
+}
+
+# The rules of nft's listing, one a line: family, table, chain, handle, number in the chain, text; tabs between.
+nft_rules() {
+	s nft -a list ruleset 2>"$dir/nft.err" | awk -v OFS='\t' '
+		$1 == "table" { family = $2; table = $3 }
+		$1 == "chain" { chain = $2; number = 0; next }
+		/^\t}/ { chain = "" }
+		chain != "" && / # handle [0-9]+$/ {
+			handle = $NF
+			sub(/^[ \t]+/, "")
+			sub(/ # handle [0-9]+$/, "")
+			print family, table, chain, handle, ++number, $0
+		}'
+}
+
+# save_rules SAVE-COMMAND: the rules of an iptables-save listing: table, chain, number in the chain, text.
+save_rules() {
+	s "$1" 2>"$dir/save.err" | awk -v OFS='\t' '
+		/^\*/ { table = substr($0, 2); split("", number) }
+		$1 == "-A" { print table, $2, ++number[$2], $0 }'
+}
+
+# marked MARK: of the lines with a text, the one with the mark; there has to be exactly one.
+marked() {
+	local lines
+	lines=$(grep -E -- "$1([^0-9]|\$)" || true)
+	[ "$(wc -l <<<"$lines")" -eq 1 ] && [ -n "$lines" ] || fail "not one rule has the mark $1: $lines"
+	echo "$lines"
+}
+
+# place_json FAMILY TABLE CHAIN HANDLE NUMBER; no handle, no number: "-".
+place_json() {
+	jq -cn --arg f "$1" --arg t "$2" --arg c "$3" --arg h "$4" --arg n "$5" '{family: $f, table: $t, chain: $c} +
+		(if $h == "-" then {} else {handle: ($h | tonumber)} end) +
+		(if $n == "-" then {} else {number: ($n | tonumber)} end)'
+}
+
+# place_nft MARK: the rule of nft with that comment.
+place_nft() {
+	local family table chain handle number text
+	IFS=$'\t' read -r family table chain handle number text < <(nft_rules | marked "$1")
+	place=$(place_json "$family" "$table" "$chain" "$handle" "$number" | jq -c '. + {backend: "nft"}')
+}
+
+# place_iptables MARK [ip|ip6]: of iptables-nft. iptables-save has the comment and counts; nft, which does not print
+# such comments, has the handle of the rule with that number.
+place_iptables() {
+	local family=${2:-ip} save=iptables-nft-save table chain number text handle
+	[ "$family" = ip ] || save=ip6tables-nft-save
+	IFS=$'\t' read -r table chain number text < <(save_rules "$save" | marked "$1")
+	handle=$(nft_rules | awk -F'\t' -v place="$family $table $chain $number" \
+		'$1 " " $2 " " $3 " " $5 == place { print $4 }')
+	[ -n "$handle" ] || fail "nft has no rule $number in $family $table $chain"
+	place=$(place_json "$family" "$table" "$chain" "$handle" "$number" | jq -c '. + {backend: "nft"}')
+}
+
+# place_legacy MARK [ip|ip6]: of iptables-legacy.
+place_legacy() {
+	local family=${2:-ip} save=iptables-legacy-save table chain number text
+	[ "$family" = ip ] || save=ip6tables-legacy-save
+	IFS=$'\t' read -r table chain number text < <(save_rules "$save" | marked "$1")
+	place=$(place_json "$family" "$table" "$chain" - "$number" | jq -c '. + {backend: "iptables-legacy"}')
+}
+
+# place_policy BACKEND FAMILY TABLE CHAIN: no rule, but the base chain's policy.
+place_policy() {
+	place=$(place_json "$2" "$3" "$4" - - | jq -c --arg b "$1" '. + {backend: $b}')
+}
+
+# blames HOOK MARK [PROBER-OPTIONS] ADDRESS PORT: a probe is lost ($lost: what the prober got instead), and the verdict
+# names the rule in $place, found before; its text has the mark.
+blames() {
+	local hook=$1 mark=$2 cause=firewall-drop
+	shift 2
+	[ "$lost" = nothing ] || cause=firewall-reject
+	[[ $hook != OUTPUT && $hook != POSTROUTING ]] || cause=reply-dropped
+	diagnose --timeout 200 "$@"
+	expect_wire " failed: $lost\$"
+	expect_verdict '{"verdict":"failed"}'
+	expect_verdict "{\"cause\":\"$cause\",\"revised\":false}"
+	expect_verdict "{\"rule\":$(jq -c --arg h "$hook" '. + {hook: $h}' <<<"$place")}"
+	expect_text "$mark"
+	expect_confidence "$confidence"
+	if [ "$(jq 'has("number")' <<<"$place")" = false ] && [ -z "$FAULTS_ONLY" ]; then
+		jq -e '.rule | has("number") or has("handle") | not' <<<"$verdict" >"$dir/jq" ||
+			fail "it is the policy, not a rule: $verdict"
+	fi
+}
+
+# expect_text REGEX: the text of the rule matches it.
+expect_text() {
+	[ -n "$FAULTS_ONLY" ] || jq -e --arg re "$1" '.rule.text // "" | test($re)' <<<"$verdict" >"$dir/jq" ||
+		fail "the text of the rule has no $1: $verdict"
+}
+
+# expect_confidence REGEX
+expect_confidence() {
+	[ -n "$FAULTS_ONLY" ] || jq -e --arg re "^($1)\$" '.confidence | test($re)' <<<"$verdict" >"$dir/jq" ||
+		fail "the confidence is not $1: $verdict"
+}
+
+# The first printed command that changes the packet filter, or makes the tool that owns it do so.
+first_fix() {
+	jq -r '.fix[]?' <<<"$verdict" | sed 's/  *# .*//' | grep -E -m 1 \
+		-e '^(nsenter [^;]* )?(ip6?tables)(-legacy|-nft)? (.* )?-[IADR] ' \
+		-e '^(nsenter [^;]* )?nft (insert|add|delete|replace) ' \
+		-e '^(nsenter [^;]* )?firewall-cmd .*--(add|remove|set|new)-' \
+		-e '^(nsenter [^;]* )?ufw ([a-z-]+ )*(allow|delete)' \
+		-e '^(nsenter [^;]* )?ipset (del|add) ' || true
+}
+
+# mend [PROBER-OPTIONS] ADDRESS PORT: runs the printed fix, and the next probe is healthy.
+mend() {
+	[ -z "$FAULTS_ONLY" ] || return 0
+	fix=$(first_fix)
+	[ -n "$fix" ] || fail "no command for the packet filter among the fixes: $verdict"
+	narrow "${@: -1}"
+	s ${fix_environment[@]+"${fix_environment[@]}"} bash -c "$fix" >"$dir/fix.out" 2>&1 ||
+		fail "the fix does not run: $fix: $(cat "$dir/fix.out")"
+	diagnose --timeout 400 "$@"
+	expect_wire '^[^ ]+ > [^ ]+ ok: '
+	expect_verdict '{"verdict":"healthy"}'
+}
+
+# narrow PORT: the fix lets in nothing but the probe: its source and its port are in it.
+narrow() {
+	grep -qE -- "(^|[^0-9a-f.:])${prober_source//./\\.}(/(32|128))?([^0-9a-f.:/]|\$)" <<<"$fix" &&
+		grep -qE -- "(^|[^0-9])$1([^0-9]|\$)" <<<"$fix" || fail "the fix is not for $prober_source and port $1: $fix"
+}
+
+# ruleset: every rule of the server's, with handles, without counters.
+ruleset() {
+	{
+		s nft -a list ruleset
+		s iptables-nft-save
+		s ip6tables-nft-save
+		s iptables-legacy-save
+		s ip6tables-legacy-save
+	} 2>"$dir/ruleset.err" | sed -E '/^#/d; s/packets [0-9]+ bytes [0-9]+//g; s/\[[0-9]+:[0-9]+\]//g'
+}
+
+# remember: what unchanged compares with.
+remember() {
+	ruleset >"$dir/before"
+}
+
+# unchanged: the ruleset is as it was, to the byte; but for rules that accept the prober, which are our fixes.
+unchanged() {
+	local other
+	ruleset >"$dir/after"
+	other=$(diff "$dir/before" "$dir/after" | grep '^[<>]' |
+		grep -vE "^> .*(${prober_source//./\\.}|fd00:64::10).* (accept|ACCEPT)( |\$)" || true)
+	[ -z "$other" ] || fail "the ruleset is not as before: $other"
+}
+
+# identical: it is as it was, to the byte.
+identical() {
+	ruleset >"$dir/after"
+	cmp -s "$dir/before" "$dir/after" || fail "the ruleset is not as before: $(diff "$dir/before" "$dir/after")"
+}
+
+# all_told: ends clbtrace, which had something to blame; nothing of it is left in the ruleset.
+all_told() {
+	trace_stop INT
+	expect_status 1
+	unchanged
+}
