@@ -165,6 +165,9 @@ struct fact_neigh *fx_neigh(struct fixture *f, const char *addr, uint32_t state)
 struct fact_program *fx_program(struct fixture *f, uint32_t place, const char *name, uint32_t id);
 struct fact_hook *fx_hook(struct fixture *f, uint8_t hook, int32_t priority, uint8_t backend,
 			  const char *table, const char *chain);
+struct fact_rule *fx_rule(struct fixture *f, uint8_t hook, enum fact_rule_how how,
+			  const char *table, const char *base, const char *chain, uint32_t number,
+			  uint64_t handle);
 struct fact_conntrack *fx_conntrack(struct fixture *f, uint64_t count, uint64_t max,
 				    uint64_t dropped);
 /* Pushed at once: a waypoint of our own, an interface's name. */

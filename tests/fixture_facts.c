@@ -133,6 +133,26 @@ struct fact_hook *fx_hook(struct fixture *f, uint8_t hook, int32_t priority, uin
 	return h;
 }
 
+struct fact_rule *fx_rule(struct fixture *f, uint8_t hook, enum fact_rule_how how,
+			  const char *table, const char *base, const char *chain, uint32_t number,
+			  uint64_t handle)
+{
+	struct fact_rule *r = fact(f, EV_FACT_RULE, sizeof(*r));
+
+	r->pf = f->flow.family == 4 ? 2 : 10;
+	r->hook = hook;
+	r->backend = HOOK_NFT;
+	r->how = (uint8_t)how;
+	r->verdict = RULE_DROP;
+	r->number = number;
+	r->handle = handle;
+	snprintf(r->family, sizeof(r->family), "%s", f->flow.family == 4 ? "ip" : "ip6");
+	snprintf(r->table, sizeof(r->table), "%s", table);
+	snprintf(r->base, sizeof(r->base), "%s", base);
+	snprintf(r->chain, sizeof(r->chain), "%s", chain);
+	return r;
+}
+
 struct fact_conntrack *fx_conntrack(struct fixture *f, uint64_t count, uint64_t max,
 				    uint64_t dropped)
 {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../user/causes.h"
+#include "../user/rule_owner.h"
 #include "../user/values_internal.h"
 #include "fixture.h"
 
@@ -91,21 +92,29 @@ static void test_values_unique(void **state)
 		}
 }
 
-static bool is_used(const char *name)
+static bool quotes(const char *text, const char *name)
 {
 	size_t len = strlen(name);
 
+	for (const char *p = text; (p = strchr(p, '{')); p++)
+		if (strcspn(p + 1, "}") == len && !memcmp(p + 1, name, len))
+			return true;
+	return false;
+}
+
+static bool is_used(const char *name)
+{
 	FOR_EACH_CAUSE(c)
 	{
-		const char *text = c->summary;
-
-		for (int i = -1; i < 0 || (i < CAUSE_FIX_MAX && c->fix[i]); i++) {
-			text = i < 0 ? c->summary : c->fix[i];
-			for (const char *p = text; (p = strchr(p, '{')); p++)
-				if (strcspn(p + 1, "}") == len && !memcmp(p + 1, name, len))
-					return true;
-		}
+		if (quotes(c->summary, name))
+			return true;
+		for (int i = 0; i < CAUSE_FIX_MAX && c->fix[i]; i++)
+			if (quotes(c->fix[i], name))
+				return true;
 	}
+	for (const struct rule_owner *o = rule_owners; o->name; o++)
+		if (o->fix && quotes(o->fix, name))
+			return true;
 	return false;
 }
 

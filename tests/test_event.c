@@ -30,6 +30,7 @@ static const struct {
 	{EV_FACT_PROGRAM, sizeof(struct fact_program)},
 	{EV_FACT_HOOK, sizeof(struct fact_hook)},
 	{EV_FACT_CONNTRACK, sizeof(struct fact_conntrack)},
+	{EV_FACT_RULE, sizeof(struct fact_rule)},
 	{EV_FACT_DONE, sizeof(struct fact_done)},
 };
 

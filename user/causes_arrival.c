@@ -149,6 +149,43 @@ const struct cause causes_arrival[] = {
 			"--notrack  # keeps probes out of it"},
 	},
 	{
+		.id = "nfqueue-drop",
+		.stage = "netfilter",
+		.step = "7",
+		.title = "handed to a userspace queue that dropped it or is not there",
+		.explain =
+			"A packet-filter rule hands the probe to a program (NFQUEUE: an intrusion "
+			"prevention system, a security agent). Without a program that reads the "
+			"queue the kernel drops what is handed to it.",
+		.outcome = OUTCOME_FAILED,
+		.rules = {{E(DROP_NETFILTER) | E(DROP_QUEUE), 0, CONFIDENCE_CERTAIN},
+			  {E(DROP_NETFILTER) | E(RULE_QUEUES), 0, CONFIDENCE_CERTAIN}},
+		.needs = NEED_HOOKS | NEED_ADDRS | NEED_LISTENERS | NEED_RULE,
+		.summary = "handed to {queue_words}, {hook_words}[, {chain_words}]",
+		.fix = {"start the program that reads the queue, or give its rule --queue-bypass "
+			"(nft: "
+			"queue flags bypass): cat /proc/net/netfilter/nfnetlink_queue",
+			"[{fw_fix}]", "{fw_show}"},
+	},
+	{
+		.id = "module-drop",
+		.stage = "netfilter",
+		.step = "7",
+		.title = "a third-party kernel module's netfilter hook dropped it",
+		.explain = "No packet-filter rule accounts for the drop, but a hook function of "
+			   "another kernel module or BPF program sits where the probe vanished: a "
+			   "security agent's, as a rule.",
+		.outcome = OUTCOME_FAILED,
+		.rules = {{E(DROP_NETFILTER) | E(MODULE_HOOK), E(ICMP_SENT), CONFIDENCE_LIKELY}},
+		.needs = NEED_HOOKS | NEED_ADDRS | NEED_LISTENERS | NEED_RULE,
+		.summary =
+			"dropped {hook_words} where no rule accounts for it, but {hook_function} "
+			"is there",
+		.fix = {"[modinfo {hook_module}  # whose it is: let {src} pass in that agent's "
+			"configuration]",
+			"{fw_show}"},
+	},
+	{
 		.id = "firewall-reject",
 		.stage = "netfilter",
 		.step = "7",
@@ -160,10 +197,10 @@ const struct cause causes_arrival[] = {
 			  {E(DROP_NETFILTER) | E(RST_OUT),
 			   E(NO_SOCKET) | E(RESET_ACTIVE) | E(RESET_HANDSHAKE),
 			   CONFIDENCE_CERTAIN}},
-		.needs = NEED_HOOKS | NEED_ADDRS | NEED_LISTENERS,
+		.needs = NEED_HOOKS | NEED_ADDRS | NEED_LISTENERS | NEED_RULE,
 		.summary = "rejected by the firewall {hook_words}[, {chain_words}], answered with "
 			   "{reject_words}",
-		.fix = {"{fw_fix}", "{fw_show}"},
+		.fix = {"[{owner_fix}]", "[{fw_fix}]", "{fw_show}"},
 	},
 	{
 		.id = "firewall-drop",
@@ -174,10 +211,10 @@ const struct cause causes_arrival[] = {
 			   "ufw, a security agent) dropped the probe.",
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(DROP_NETFILTER), E(ECHO), CONFIDENCE_CERTAIN}},
-		.needs = NEED_HOOKS | NEED_ADDRS | NEED_LISTENERS,
+		.needs = NEED_HOOKS | NEED_ADDRS | NEED_LISTENERS | NEED_RULE,
 		.summary = "dropped by the firewall {hook_words}[, {chain_words}][ "
 			   "({dropped_packet})]",
-		.fix = {"{fw_fix}", "{fw_show}"},
+		.fix = {"[{owner_fix}]", "[{fw_fix}]", "{fw_show}"},
 	},
 	{.next = causes_service},
 };

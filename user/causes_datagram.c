@@ -41,7 +41,7 @@ const struct cause causes_datagram[] = {
 			   CONFIDENCE_LIKELY},
 			  {E(ECHO) | E(DELIVERED) | E(GREW_RATE_LIMIT) | E(TIMEOUT),
 			   E(RESPONSE) | E(DROP_REPLY) | E(DROP_NEIGH), CONFIDENCE_LIKELY}},
-		.needs = NEED_SYSCTLS | NEED_COUNTERS | NEED_HOOKS | NEED_ADDRS,
+		.needs = NEED_SYSCTLS | NEED_COUNTERS | NEED_HOOKS | NEED_ADDRS | NEED_RULE,
 		.summary = "the echo request is not answered: {echo_words}",
 		.fix = {"[sysctl -w {echo_fix}]", "[{echo_fw_fix}]", "[{echo_fw_show}]"},
 	},

@@ -48,7 +48,7 @@ const struct cause causes_reply[] = {
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(DROP_REPLY), E(HANDSHAKE) | E(PROBER_RST), CONFIDENCE_CERTAIN},
 			  {E(DROP_REPLY) | E(REQUEST), E(RESPONSE), CONFIDENCE_CERTAIN}},
-		.needs = NEED_HOOKS | NEED_PROGRAMS,
+		.needs = NEED_HOOKS | NEED_PROGRAMS | NEED_RULE,
 		.summary = "the {reply_packet} was dropped on its way out: {reply_drop_words}",
 		.fix = {"[{reply_fw_fix}]", "[{reply_tc_fix}]"},
 	},

@@ -98,6 +98,15 @@ void corr_conclude(struct corr *corr, struct probe *probe)
 	probe_table_timer(&corr->table, probe, probe->first_ns + corr->config.timeout_ns);
 }
 
+/* The packet that the rule was about. */
+static void name_packet(const struct probe *probe, struct fact_request *request)
+{
+	const struct attempt *a = &probe->attempt;
+
+	request->is_reply = !a->drop.hdr.type && a->reply_drop.hdr.type;
+	request->tcp = request->is_reply ? a->reply_drop.tcp : a->drop.tcp;
+}
+
 void corr_ask(struct corr *corr, struct probe *probe)
 {
 	struct fact_request request = {.probe = probe->flow,
@@ -118,6 +127,7 @@ void corr_ask(struct corr *corr, struct probe *probe)
 	if (!corr->ops.need)
 		return;
 	request.needs = needs;
+	name_packet(probe, &request);
 	corr->ops.need(corr->ops.ctx, &request);
 }
 

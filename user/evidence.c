@@ -95,21 +95,32 @@ static evidence_t ways_back(const struct probe *probe)
 	return bits;
 }
 
-static evidence_t netfilter(const struct probe *probe, const struct corr_host *host)
+static bool conntrack_full(const struct probe *probe, const struct firewall_place *place)
 {
 	const struct fact_conntrack *ct = probe_fact(probe, EV_FACT_CONNTRACK, NULL);
-	struct firewall_place place;
 
-	if (!ct || !(probe->attempt.bits & E(DROP_NETFILTER)))
-		return 0;
-	firewall_place(probe, host, false, &place);
-	if (!place.conntrack || !ct->max)
-		return 0;
+	if (!ct || !place->conntrack || !ct->max || place->rule)
+		return false;
 	/* Alone in that stretch of the hook, a full table is enough; beside a chain its own counter
 	 * decides. */
-	if (ct->dropped || (!place.candidates && ct->count >= ct->max))
-		return E(CONNTRACK_FULL);
-	return 0;
+	return ct->dropped || (!place->candidates && ct->count >= ct->max);
+}
+
+static evidence_t netfilter(const struct probe *probe, const struct corr_host *host)
+{
+	struct firewall_place place;
+	evidence_t bits = 0;
+
+	if (!(probe->attempt.bits & E(DROP_NETFILTER)))
+		return 0;
+	firewall_place(probe, host, false, &place);
+	if (conntrack_full(probe, &place))
+		bits |= E(CONNTRACK_FULL);
+	if (place.rule && place.rules == 1 && place.rule->verdict == RULE_QUEUE)
+		bits |= E(RULE_QUEUES);
+	if (!place.rule && place.entry && place.entry->backend == HOOK_OTHER)
+		bits |= E(MODULE_HOOK);
+	return bits;
 }
 
 static evidence_t queues(const struct probe *probe)

@@ -57,6 +57,7 @@ struct corr_host;
 	X(DROP_LOCAL_SOURCE, "dropped for a local source address")                                 \
 	X(DROP_NOT_OURS, "dropped as not for this host")                                           \
 	X(DROP_NETFILTER, "dropped by netfilter")                                                  \
+	X(DROP_QUEUE, "dropped where it is handed to a userspace queue")                           \
 	X(DROP_SOCKET_FILTER, "dropped by a socket filter")                                        \
 	X(DROP_SECURITY, "dropped by a security module")                                           \
 	X(DROP_AUTH, "dropped for TCP-MD5 or TCP-AO")                                              \
@@ -90,6 +91,8 @@ struct corr_host;
 	X(ROUTE_ERROR, "there is no route back")                                                   \
 	X(NEIGH_BAD, "the reply's next hop does not resolve")                                      \
 	X(CONNTRACK_FULL, "dropped at the conntrack hook, the table full")                         \
+	X(RULE_QUEUES, "the rule hands it to a userspace queue")                                   \
+	X(MODULE_HOOK, "no rule accounts for it, and another module has a hook there")             \
 	X(CGROUP_FILTER, "a cgroup program filters the service's packets")                         \
 	X(GREW_OVERFLOWS, "ListenOverflows grew")                                                  \
 	X(GREW_REQQFULL, "TCPReqQFullDrop grew")                                                   \

@@ -13,19 +13,17 @@ enum fact_need {
 	NEED_LISTENERS =
 		1 << 0,	    /* every listening TCP socket on the probe's port, as FACT_LISTENER */
 	NEED_CONN = 1 << 1, /* the connection itself, as FACT_CONN, if it exists */
-	NEED_SYSCTLS = 1 << 2,	 /* the sysctls a cause can quote, as FACT_SYSCTL */
-	NEED_COUNTERS = 1 << 3,	 /* netstat and snmp counters that grew, as FACT_COUNTER */
-	NEED_ROUTE = 1 << 4,	 /* the route from this host to the prober, as FACT_ROUTE */
-	NEED_ADDRS = 1 << 5,	 /* whether either address is local, as two FACT_ADDR */
-	NEED_NEIGH = 1 << 6,	 /* the reply's next hop, as FACT_NEIGH */
-	NEED_PROGRAMS = 1 << 7,	 /* XDP, tc and cgroup programs in the way, as FACT_PROGRAM */
-	NEED_HOOKS = 1 << 8,	 /* netfilter hook functions of the probe's family, as FACT_HOOK */
-	NEED_CONNTRACK = 1 << 9, /* conntrack count and max, as FACT_CONNTRACK */
-	NEED_RULE =
-		1
-		<< 11, /* the rules that decided about the packet that was stopped, as FACT_RULE */
+	NEED_SYSCTLS = 1 << 2,	  /* the sysctls a cause can quote, as FACT_SYSCTL */
+	NEED_COUNTERS = 1 << 3,	  /* netstat and snmp counters that grew, as FACT_COUNTER */
+	NEED_ROUTE = 1 << 4,	  /* the route from this host to the prober, as FACT_ROUTE */
+	NEED_ADDRS = 1 << 5,	  /* whether either address is local, as two FACT_ADDR */
+	NEED_NEIGH = 1 << 6,	  /* the reply's next hop, as FACT_NEIGH */
+	NEED_PROGRAMS = 1 << 7,	  /* XDP, tc and cgroup programs in the way, as FACT_PROGRAM */
+	NEED_HOOKS = 1 << 8,	  /* netfilter hook functions of the probe's family, as FACT_HOOK */
+	NEED_CONNTRACK = 1 << 9,  /* conntrack count and max, as FACT_CONNTRACK */
 	NEED_ELSEWHERE = 1 << 10, /* listeners on the port in other network namespaces, as
 				     FACT_LISTENER with netns */
+	NEED_RULE = 1 << 11, /* the rules that decided about the stopped packet, as FACT_RULE */
 };
 
 /* What is asked about one probe. */
@@ -34,9 +32,11 @@ struct fact_request {
 	struct ev_flow service; /* the same as the service sees it: other addresses after NAT */
 	__u32 ifindex;		/* where the probe came in */
 	__u32 needs;		/* NEED_* */
-	__u32 netns; /* where it was stopped: inode of a network namespace, 0: the traced one */
-	__u32 pad;
-	__u64 since_ns; /* its first packet */
+	__u32 netns;   /* where it was stopped: inode of a network namespace, 0: the traced one */
+	__u8 is_reply; /* NEED_RULE: what was stopped is the answer, this host -> prober */
+	__u8 pad[3];
+	__u64 since_ns;	   /* its first packet */
+	struct ev_tcp tcp; /* NEED_RULE: of the packet that was stopped */
 };
 
 enum fact_limits {
@@ -239,6 +239,8 @@ struct fact_rule {
 	char table[FACT_TABLE_LEN];
 	char chain[FACT_TABLE_LEN]; /* with the rule */
 	char base[FACT_TABLE_LEN];  /* base chain that the packet came by */
+	char via[FACT_TABLE_LEN]; /* the last other chain that it went through before; "": not known
+				   */
 	char set[FACT_TABLE_LEN]; /* ipset, nft set or map that it looked the packet up in; "": none
 				   */
 	char element[FACT_TABLE_LEN];  /* of that set, that matched */
@@ -274,6 +276,6 @@ EVENT_ASSERT_SIZE(fact_program, 168);
 EVENT_ASSERT_SIZE(fact_hook, 296);
 EVENT_ASSERT_SIZE(fact_conntrack, 88);
 EVENT_ASSERT_SIZE(fact_done, 72);
-EVENT_ASSERT_SIZE(fact_rule, 696);
+EVENT_ASSERT_SIZE(fact_rule, 760);
 
 #endif

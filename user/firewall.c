@@ -6,18 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "escape.h"
-#include "flow.h"
-
 enum { PF_INET4 = 2, PF_NETDEV = 5, PF_INET6_ = 10 };
 
 static const char *const hook_names[] = {"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"};
 enum { PREROUTING, INPUT, FORWARD, OUTPUT, POSTROUTING, N_HOOKS };
 
 enum { NETDEV_INGRESS, NETDEV_EGRESS };
-
-/* NF_IP_PRI_NAT_DST, NF_IP_PRI_NAT_SRC: between them a redirected packet has its new addresses. */
-enum { PRIORITY_DNAT = -100, PRIORITY_SNAT = 100 };
 
 /* A stretch of a hook: entries with a priority after `after`, up to and including `to`. */
 struct stretch {
@@ -186,12 +180,58 @@ static bool accounted_for(const struct firewall_place *place)
 	return place->entry && suspicion(place->entry) == 2;
 }
 
-void firewall_place(const struct probe *probe, const struct corr_host *host, bool reply,
-		    struct firewall_place *out)
+/* Whether the rule is where the packet vanished; one that the kernel named is. */
+static bool rule_fits(const struct stretch *s, const struct fact_rule *r)
 {
-	const struct ev_drop *drop = reply ? &probe->attempt.reply_drop : &probe->attempt.drop;
-	struct stretch s = find_stretch(probe, host, reply);
+	if (r->how == RULE_TRACED || !s->hooks)
+		return true;
+	return r->pf == s->pf && r->hook < N_HOOKS && s->hooks >> r->hook & 1 &&
+	       r->priority > s->after && r->priority <= s->to;
+}
 
+/* The surest rule that a fact names, and how many are as sure. */
+static void find_rule(const struct probe *probe, const struct stretch *s, bool reply,
+		      struct firewall_place *out)
+{
+	const struct fact_rule *r = NULL;
+
+	while ((r = probe_fact(probe, EV_FACT_RULE, r))) {
+		if (r->is_reply != reply || !rule_fits(s, r))
+			continue;
+		if (!out->rule || r->how < out->rule->how) {
+			out->rule = r;
+			out->rules = 0;
+		}
+		out->rules += r->how == out->rule->how;
+	}
+}
+
+/* The rule's base chain, in the place of what the waypoints tell. */
+static void take_rule(struct firewall_place *out)
+{
+	const struct fact_rule *r = out->rule;
+
+	out->base = (struct fact_hook){.priority = r->priority,
+				       .pf = r->pf,
+				       .hook = r->hook,
+				       .backend = r->backend,
+				       .policy_drop = r->verdict == RULE_POLICY};
+	memcpy(out->base.family, r->family, sizeof(r->family));
+	memcpy(out->base.table, r->table, sizeof(r->table));
+	memcpy(out->base.chain, r->base, sizeof(r->base));
+	out->entry = &out->base;
+	out->candidates = out->rules;
+	out->inferred = false;
+	out->bridge = false;
+	if (r->pf == PF_NETDEV)
+		out->hook = r->hook == NETDEV_INGRESS ? "INGRESS" : "EGRESS";
+	else if (r->hook < N_HOOKS)
+		out->hook = hook_names[r->hook];
+}
+
+static void place_by_waypoints(const struct probe *probe, const struct corr_host *host, bool reply,
+			       const struct stretch *s, struct firewall_place *out)
+{
 	if (!reply && probe->attempt.drop_at.reentered) {
 		struct stretch device = {.after = INT64_MIN, .to = INT64_MAX};
 
@@ -200,208 +240,25 @@ void firewall_place(const struct probe *probe, const struct corr_host *host, boo
 		if (accounted_for(out))
 			return;
 	}
-	search(probe, &s, out);
+	search(probe, s, out);
 	if (!reply && in_bridge(probe, host) && !accounted_for(out))
 		*out = (struct firewall_place){.hook = "", .bridge = true};
-	out->elsewhere = drop->netns;
 	/* Which hook it was follows from the chains that could have done it. */
-	if (!*s.name && out->entry) {
+	if (!*s->name && out->entry) {
 		out->hook = hook_names[out->entry->hook];
 		out->inferred = true;
 	}
 }
 
-static const char *backend_name(const struct fact_hook *h)
-{
-	switch (h->backend) {
-	case HOOK_NFT:
-		return "nft";
-	case HOOK_IPTABLES_LEGACY:
-		return "iptables-legacy";
-	default:
-		return "module";
-	}
-}
-
-void firewall_rule(const struct firewall_place *place, struct verdict_rule *rule)
-{
-	const struct fact_hook *h = place->entry;
-
-	*rule = (struct verdict_rule){.known = place->hook[0] || h, .handle = -1, .number = -1};
-	snprintf(rule->hook, sizeof(rule->hook), "%s", place->hook);
-	if (!h)
-		return;
-	snprintf(rule->backend, sizeof(rule->backend), "%s", backend_name(h));
-	escape_text(h->family, strnlen(h->family, sizeof(h->family)), rule->family,
-		    sizeof(rule->family));
-	escape_text(h->table, strnlen(h->table, sizeof(h->table)), rule->table,
-		    sizeof(rule->table));
-	escape_text(h->chain, strnlen(h->chain, sizeof(h->chain)), rule->chain,
-		    sizeof(rule->chain));
-}
-
-static const char *policy_words(const struct fact_hook *h)
-{
-	if (!h->policy_drop)
-		return "";
-	return h->drop_rules ? " (a rule, or its policy drop)" : " (policy drop)";
-}
-
-bool firewall_chain_words(const struct firewall_place *place, char *out, size_t out_len)
-{
-	const struct fact_hook *h = place->entry;
-	struct verdict_rule r;
-
-	if (!h)
-		return false;
-	firewall_rule(place, &r);
-	if (h->backend == HOOK_OTHER)
-		snprintf(out, out_len, "hook function %.47s[%.31s] at priority %d", h->function,
-			 h->module, h->priority);
-	else
-		snprintf(out, out_len, "%stable %s %s, base chain %s%s%s",
-			 h->backend == HOOK_IPTABLES_LEGACY ? "iptables-legacy " : "", r.family,
-			 r.table, r.chain[0] ? r.chain : place->hook, policy_words(h),
-			 place->candidates > 1 ? " (or another at this hook)" : "");
-	return true;
-}
-
-/* A table that iptables-nft keeps: these names, in the families of its own, with upper-case base
- * chains. */
-static bool is_iptables_nft(const struct verdict_rule *r)
-{
-	static const char *const tables[] = {"filter", "raw", "mangle", "nat", "security"};
-	bool known = false;
-
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-		known = known || !strcmp(r->table, tables[i]);
-	return known && (!strcmp(r->family, "ip") || !strcmp(r->family, "ip6")) &&
-	       !strcmp(r->chain, r->hook);
-}
-
-/* The service's port as rules at that place see it: between nat PREROUTING and POSTROUTING, a
- * redirected one. */
-static unsigned int port_there(const struct probe *probe, const struct firewall_place *place)
-{
-	const struct ev_flow *to = &probe->attempt.nat;
-	const struct fact_hook *h = place->entry;
-
-	if (!to->family || probe->attempt.drop.netns) /* in a container all is translated */
-		return probe_service(probe)->dport;
-	if (h->pf == PF_NETDEV || (h->hook == PREROUTING && h->priority <= PRIORITY_DNAT) ||
-	    (h->hook == POSTROUTING && h->priority > PRIORITY_SNAT))
-		return probe->flow.dport;
-	return to->dport;
-}
-
-/* The rule with its names as words for a shell. */
-static void pasteable_rule(const struct firewall_place *place, struct verdict_rule *r)
-{
-	char plain[FACT_TABLE_LEN];
-
-	firewall_rule(place, r);
-	memcpy(plain, r->table, sizeof(plain));
-	shell_word(plain, r->table, sizeof(r->table));
-	memcpy(plain, r->chain, sizeof(plain));
-	shell_word(plain, r->chain, sizeof(r->chain));
-}
-
-void firewall_match(const struct probe *probe, unsigned int port, bool reply, bool iptables,
-		    char *out, size_t out_len)
-{
-	bool v4 = probe->flow.family == 4;
-	const char *proto = probe->flow.proto == IPPROTO_UDP ? "udp" : "tcp";
-
-	if (probe->flow.proto != IPPROTO_TCP && probe->flow.proto != IPPROTO_UDP)
-		snprintf(out, out_len, "%s",
-			 iptables ? (v4 ? "-p icmp" : "-p icmpv6")
-				  : (v4 ? "ip protocol icmp" : "meta l4proto ipv6-icmp"));
-	else if (iptables)
-		snprintf(out, out_len, "-p %s --%s %u", proto, reply ? "sport" : "dport", port);
-	else
-		snprintf(out, out_len, "%s %s %u", proto, reply ? "sport" : "dport", port);
-}
-
-/* The command that goes before one for the network namespace in which the service listens. */
-static void enter_words(const struct probe *probe, char *out, size_t out_len)
-{
-	const struct fact_listener *l = NULL;
-
-	while ((l = probe_fact(probe, EV_FACT_LISTENER, l)))
-		if (!l->netns && l->pid)
-			break;
-	if (l)
-		snprintf(out, out_len, "nsenter -t %u -n ", l->pid);
-	else
-		snprintf(out, out_len, "nsenter -t PID -n ");
-}
-
-bool firewall_fix(const struct probe *probe, const struct firewall_place *place, bool reply,
-		  char *out, size_t out_len)
+void firewall_place(const struct probe *probe, const struct corr_host *host, bool reply,
+		    struct firewall_place *out)
 {
 	const struct ev_drop *drop = reply ? &probe->attempt.reply_drop : &probe->attempt.drop;
-	bool v4 = probe->flow.family == 4, iptables;
-	char addr[FLOW_ADDR_LEN], match[64], where[32] = "";
-	struct verdict_rule r;
+	struct stretch s = find_stretch(probe, host, reply);
 
-	if (!place->entry || place->entry->backend == HOOK_OTHER)
-		return false;
-	pasteable_rule(place, &r);
-	iptables = place->entry->backend == HOOK_IPTABLES_LEGACY || is_iptables_nft(&r);
-	addr_text(drop->netns ? probe_service(probe)->saddr : probe->flow.saddr, addr);
-	firewall_match(probe, port_there(probe, place), reply, iptables, match, sizeof(match));
-	if (drop->netns)
-		enter_words(probe, where, sizeof(where));
-	if (iptables)
-		snprintf(out, out_len, "%s%s%s%s%s -I %s %s %s %s -j ACCEPT", where,
-			 v4 ? "iptables" : "ip6tables",
-			 place->entry->backend == HOOK_IPTABLES_LEGACY ? "-legacy" : "",
-			 strcmp(r.table, "filter") ? " -t " : "",
-			 strcmp(r.table, "filter") ? r.table : "", r.hook, reply ? "-d" : "-s",
-			 addr, match);
-	else
-		snprintf(out, out_len, "%snft insert rule %s %s %s %s %s %s %s accept", where,
-			 r.family, r.table, r.chain, v4 ? "ip" : "ip6", reply ? "daddr" : "saddr",
-			 addr, match);
-	return true;
-}
-
-/* The command that lists the rules of the place. */
-static void list_words(const struct firewall_place *place, char *out, size_t out_len)
-{
-	struct verdict_rule r;
-
-	pasteable_rule(place, &r);
-	if (place->entry->backend == HOOK_IPTABLES_LEGACY)
-		snprintf(out, out_len, "%s-legacy -t %s -nvL --line-numbers",
-			 strcmp(r.family, "ip6") ? "iptables" : "ip6tables", r.table);
-	else if (is_iptables_nft(&r))
-		snprintf(out, out_len, "%s -t %s -nvL --line-numbers",
-			 strcmp(r.family, "ip6") ? "iptables" : "ip6tables", r.table);
-	else
-		snprintf(out, out_len, "nft -a list table %s %s", r.family, r.table);
-}
-
-bool firewall_show(const struct probe *probe, const struct firewall_place *place, char *out,
-		   size_t out_len)
-{
-	char where[32] = "", list[200];
-
-	if (place->elsewhere)
-		enter_words(probe, where, sizeof(where));
-	if (place->bridge) {
-		snprintf(out, out_len,
-			 "nft list ruleset bridge; ebtables-save  # the bridge's own rules");
-		return true;
-	}
-	if (!place->entry || place->entry->backend == HOOK_OTHER) {
-		snprintf(out, out_len,
-			 "%snft list ruleset; %siptables-save; %sip6tables-save  # all "
-			 "rules",
-			 where, where, where);
-		return true;
-	}
-	list_words(place, list, sizeof(list));
-	snprintf(out, out_len, "%s%s  # the rules there", where, list);
-	return true;
+	place_by_waypoints(probe, host, reply, &s, out);
+	find_rule(probe, &s, reply, out);
+	if (out->rule)
+		take_rule(out);
+	out->elsewhere = drop->netns;
 }

@@ -11,10 +11,13 @@ struct firewall_place {
 	const struct fact_hook
 		*entry;		 /* the hook function that must have done it; NULL: not known */
 	unsigned int candidates; /* how many could have */
-	bool inferred;		 /* the hook follows from the entry, not from a waypoint */
-	bool bridge;		 /* while a bridge had it: its own rules are not looked up */
-	bool elsewhere;		 /* in another network namespace of this host */
-	bool conntrack;		 /* connection tracking is among them */
+	struct fact_hook base;	 /* the rule's, then entry is this */
+	const struct fact_rule *rule; /* that decided, or may have; NULL: not known */
+	unsigned int rules;	      /* how many may have */
+	bool inferred;		      /* the hook follows from the entry, not from a waypoint */
+	bool bridge;		      /* while a bridge had it: its own rules are not looked up */
+	bool elsewhere;		      /* in another network namespace of this host */
+	bool conntrack;		      /* connection tracking is among them */
 };
 
 /* reply: of the dropped reply, else of the dropped incoming packet. */

@@ -83,12 +83,17 @@ static void write_rule(const struct probe *probe, const struct corr_host *host, 
 
 	v->rule = (struct verdict_rule){.handle = -1, .number = -1};
 	if (!reply && strcmp(v->cause, "firewall-drop") && strcmp(v->cause, "firewall-reject") &&
+	    strcmp(v->cause, "nfqueue-drop") && strcmp(v->cause, "module-drop") &&
 	    !(probe->attempt.bits & E(DROP_NETFILTER) && !strcmp(v->cause, "icmp-ignored")))
 		return;
 	firewall_place(probe, host, reply, &place);
 	firewall_rule(&place, &v->rule);
+	if (place.rules > 1)
+		v->confidence = CONFIDENCE_POSSIBLE;
 	/* That a packet filter did it is certain; which chain may not be. */
-	if ((place.candidates > 1 || place.inferred) && v->confidence == CONFIDENCE_CERTAIN)
+	else if ((place.candidates > 1 || place.inferred ||
+		  (place.rule && place.rule->how == RULE_POSSIBLE)) &&
+		 v->confidence == CONFIDENCE_CERTAIN)
 		v->confidence = CONFIDENCE_LIKELY;
 }
 

@@ -41,8 +41,11 @@ static const struct {
 	evidence_t bit;
 } drop_symbols[] = {
 	{"do_xdp_generic*", E(DROP_XDP)}, /* net/core/dev.c; in 6.18 still without a reason */
-	{"nf_queue*",
-	 E(DROP_NETFILTER)},		/* net/netfilter/nf_queue.c: to a queue that nobody reads */
+	/* net/netfilter/nf_queue.c: to a queue that nobody reads; nfnetlink_queue.c: back from one
+	 */
+	{"nf_queue*", E(DROP_NETFILTER) | E(DROP_QUEUE)},
+	{"nf_reinject*", E(DROP_NETFILTER) | E(DROP_QUEUE)},
+	{"nfqnl_*", E(DROP_NETFILTER) | E(DROP_QUEUE)},
 	{"veth_xdp_rcv*", E(DROP_XDP)}, /* drivers/net/veth.c, native XDP on an skb */
 };
 

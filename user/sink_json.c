@@ -137,6 +137,9 @@ static json_t *rule_object(const struct verdict_rule *rule)
 	if (rule->number >= 0)
 		failed |= put_number(object, "number", (uint64_t)rule->number);
 	failed |= put_text_if(object, "text", rule->text);
+	failed |= put_text_if(object, "set", rule->set);
+	failed |= put_text_if(object, "element", rule->element);
+	failed |= put_text_if(object, "owner", rule->owner);
 	if (!failed)
 		return object;
 	json_decref(object);

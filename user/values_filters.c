@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Values about what can stop a packet on this host: programs, connection tracking, the packet
 // filter.
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "escape.h"
 #include "firewall.h"
+#include "flow.h"
+#include "rule_owner.h"
 #include "steps_facts.h"
 #include "values_internal.h"
 
@@ -128,10 +132,131 @@ static bool chain_words(const struct values_of *of, char *out, size_t out_len)
 	return firewall_chain_words(&place, out, out_len);
 }
 
+static const struct rule_owner *owner_of(const struct values_of *of, bool reply)
+{
+	struct firewall_place place;
+
+	firewall_place(of->probe, of->host, reply, &place);
+	return place.rule && place.rules == 1 ? rule_owner(place.rule) : NULL;
+}
+
+/* The owner's own way, in its own words. */
+static bool owner_fix(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct template_values values = {values_get, (void *)of};
+	const struct rule_owner *owner = owner_of(of, false);
+
+	return owner && owner->fix && template_expand(owner->fix, &values, out, out_len);
+}
+
+static bool family_word(const struct values_of *of, char *out, size_t out_len)
+{
+	return value_put(out, out_len, of->probe->flow.family == 4 ? "ipv4" : "ipv6");
+}
+
+static const char *proto_word(const struct values_of *of)
+{
+	return of->probe->flow.proto == IPPROTO_UDP ? "udp" : "tcp";
+}
+
+/* firewalld.richlanguage(5) */
+static bool rich_port(const struct values_of *of, char *out, size_t out_len)
+{
+	unsigned int port = probe_service(of->probe)->dport;
+
+	if (!port)
+		return value_put(out, out_len,
+				 of->probe->flow.family == 4 ? "protocol value=\"icmp\""
+							     : "protocol value=\"ipv6-icmp\"");
+	snprintf(out, out_len, "port port=\"%u\" protocol=\"%s\"", port, proto_word(of));
+	return true;
+}
+
+/* ufw(8) has no rules for echo requests. */
+static bool ufw_port(const struct values_of *of, char *out, size_t out_len)
+{
+	unsigned int port = probe_service(of->probe)->dport;
+	char source[FLOW_ADDR_LEN];
+
+	if (!port)
+		return false;
+	snprintf(out, out_len, "proto %s from %s to any port %u", proto_word(of),
+		 addr_text(of->probe->flow.saddr, source), port);
+	return true;
+}
+
+static bool ipt_service_match(const struct values_of *of, char *out, size_t out_len)
+{
+	firewall_match(of->probe, probe_service(of->probe)->dport, false, true, out, out_len);
+	return true;
+}
+
+/* fail2ban names a jail's chain after it. */
+static bool f2b_jail(const struct values_of *of, char *out, size_t out_len)
+{
+	struct firewall_place place;
+	char name[FACT_TABLE_LEN];
+
+	firewall_place(of->probe, of->host, false, &place);
+	if (!place.rule || strncmp(place.rule->chain, "f2b-", 4))
+		return false;
+	snprintf(name, sizeof(name), "%.59s", place.rule->chain + 4);
+	shell_word(name, out, out_len);
+	return true;
+}
+
+static bool queue_words(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_rule *r = NULL;
+	char comm[4 * EV_COMM_LEN + 1];
+
+	while ((r = probe_fact(of->probe, EV_FACT_RULE, r)))
+		if (r->verdict == RULE_QUEUE)
+			break;
+	if (!r)
+		return value_put(out, out_len, "a userspace queue (NFQUEUE)");
+	if (!r->queue_pid) {
+		snprintf(out, out_len, "queue %u, which no process reads", r->queue);
+		return true;
+	}
+	snprintf(
+		out, out_len, "queue %u of %s (pid %u), which dropped it", r->queue,
+		escape_text(r->queue_comm, strnlen(r->queue_comm, EV_COMM_LEN), comm, sizeof(comm)),
+		r->queue_pid);
+	return true;
+}
+
+static bool hook_function(const struct values_of *of, char *out, size_t out_len)
+{
+	struct firewall_place place;
+
+	firewall_place(of->probe, of->host, false, &place);
+	if (!place.entry || place.entry->backend != HOOK_OTHER)
+		return false;
+	return firewall_chain_words(&place, out, out_len);
+}
+
+static bool hook_module(const struct values_of *of, char *out, size_t out_len)
+{
+	struct firewall_place place;
+	char name[40];
+
+	firewall_place(of->probe, of->host, false, &place);
+	if (!place.entry || place.entry->backend != HOOK_OTHER || !place.entry->module[0])
+		return false;
+	snprintf(name, sizeof(name), "%.31s", place.entry->module);
+	shell_word(name, out, out_len);
+	return true;
+}
+
 static bool fw_fix(const struct values_of *of, char *out, size_t out_len)
 {
 	struct firewall_place place;
 
+	const struct rule_owner *owner = owner_of(of, false);
+
+	if (owner && owner->alone)
+		return false;
 	firewall_place(of->probe, of->host, false, &place);
 	return firewall_fix(of->probe, &place, false, out, out_len);
 }
@@ -180,6 +305,15 @@ const struct value values_filters[] = {
 	{"hook_words", hook_words},
 	{"ipt_match", ipt_match},
 	{"chain_words", chain_words},
+	{"owner_fix", owner_fix},
+	{"family_word", family_word},
+	{"rich_port", rich_port},
+	{"ufw_port", ufw_port},
+	{"ipt_service_match", ipt_service_match},
+	{"f2b_jail", f2b_jail},
+	{"queue_words", queue_words},
+	{"hook_function", hook_function},
+	{"hook_module", hook_module},
 	{"fw_fix", fw_fix},
 	{"fw_show", fw_show},
 	{"reply_fw_fix", reply_fw_fix},

@@ -47,7 +47,10 @@ struct verdict_rule {
 	char hook[16]; /* PREROUTING, INPUT, OUTPUT, POSTROUTING, FORWARD, INGRESS */
 	int64_t handle;
 	int64_t number;
-	char text[256];
+	const char *owner; /* the tool that made it, NULL: not known (static) */
+	char set[FACT_TABLE_LEN];
+	char element[FACT_TABLE_LEN]; /* of that set, which matched */
+	char text[2 * FACT_RULE_TEXT_LEN];
 };
 
 /* How long each stretch of the exchange took, in microseconds; -1: it did not come to that. */
