@@ -48,7 +48,8 @@ static void pasteable_rule(const struct firewall_place *place, struct verdict_ru
 	char plain[FACT_TABLE_LEN];
 
 	firewall_rule(place, r);
-	/* What accepts at the beginning of the base chain keeps the packet from all that it calls. */
+	/* What accepts at the beginning of the base chain keeps the packet from all that it calls.
+	 */
 	escape_text(place->entry->chain, strnlen(place->entry->chain, FACT_TABLE_LEN), r->chain,
 		    sizeof(r->chain));
 	memcpy(plain, r->table, sizeof(plain));

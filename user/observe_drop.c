@@ -7,32 +7,32 @@
 /* Drop reasons by name, without SKB_DROP_REASON_; a name that ends in * stands for all that begin
  * so. */
 static const struct {
-	const char *name;
 	evidence_t bit;
+	const char *name;
 	bool syn_only; /* says nothing when it meets a later packet */
 } drop_classes[] = {
-	{"XDP", E(DROP_XDP), false},
-	{"TC_INGRESS", E(DROP_TC), false},
-	{"IP_CSUM", E(DROP_CSUM), false},
-	{"TCP_CSUM", E(DROP_CSUM), false},
-	{"SKB_CSUM", E(DROP_CSUM), false},
-	{"UDP_CSUM", E(DROP_CSUM), false},
-	{"ICMP_CSUM", E(DROP_CSUM), false},
-	{"IP_RPFILTER", E(DROP_RPFILTER), false},
-	{"IP_LOCAL_SOURCE", E(DROP_LOCAL_SOURCE), true},
-	{"OTHERHOST", E(DROP_NOT_OURS), true},
-	{"IP_INADDRERRORS", E(DROP_NOT_OURS), true},
-	{"IP_INNOROUTES", E(DROP_NOT_OURS), true},
-	{"NETFILTER_DROP", E(DROP_NETFILTER), false},
-	{"NO_SOCKET", E(NO_SOCKET), true},
-	{"SOCKET_FILTER", E(DROP_SOCKET_FILTER), false},
-	{"SECURITY_HOOK", E(DROP_SECURITY), false},
-	{"SOCKET_RCVBUFF", E(DROP_RCVBUF), true},
-	{"TCP_MD5*", E(DROP_AUTH), false},
-	{"TCP_AO*", E(DROP_AUTH), false},
-	{"TCP_AUTH_HDR", E(DROP_AUTH), false},
-	{"TCP_LISTEN_OVERFLOW", E(DROP_OVERFLOW), false},
-	{"TCP_RFC7323_TW_PAWS", E(DROP_PAWS), true},
+	{E(DROP_XDP), "XDP", false},
+	{E(DROP_TC), "TC_INGRESS", false},
+	{E(DROP_CSUM), "IP_CSUM", false},
+	{E(DROP_CSUM), "TCP_CSUM", false},
+	{E(DROP_CSUM), "SKB_CSUM", false},
+	{E(DROP_CSUM), "UDP_CSUM", false},
+	{E(DROP_CSUM), "ICMP_CSUM", false},
+	{E(DROP_RPFILTER), "IP_RPFILTER", false},
+	{E(DROP_LOCAL_SOURCE), "IP_LOCAL_SOURCE", true},
+	{E(DROP_NOT_OURS), "OTHERHOST", true},
+	{E(DROP_NOT_OURS), "IP_INADDRERRORS", true},
+	{E(DROP_NOT_OURS), "IP_INNOROUTES", true},
+	{E(DROP_NETFILTER), "NETFILTER_DROP", false},
+	{E(NO_SOCKET), "NO_SOCKET", true},
+	{E(DROP_SOCKET_FILTER), "SOCKET_FILTER", false},
+	{E(DROP_SECURITY), "SECURITY_HOOK", false},
+	{E(DROP_RCVBUF), "SOCKET_RCVBUFF", true},
+	{E(DROP_AUTH), "TCP_MD5*", false},
+	{E(DROP_AUTH), "TCP_AO*", false},
+	{E(DROP_AUTH), "TCP_AUTH_HDR", false},
+	{E(DROP_OVERFLOW), "TCP_LISTEN_OVERFLOW", false},
+	{E(DROP_PAWS), "TCP_RFC7323_TW_PAWS", true},
 };
 
 /* Where the kernel gives no reason: the function that freed the packet. */
