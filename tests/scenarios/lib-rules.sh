@@ -9,21 +9,11 @@
 
 prober_source=100.64.1.10 # the prober's own default
 lost=nothing              # what the prober gets
+lost_cause=firewall-drop  # the cause of that
 fix=                      # the command that mend ran
 fix_environment=()        # what it needs: env VARIABLE=VALUE, or a program that makes a place to run it in
 place=                    # the rule, as JSON: family, table, chain, handle, number
 confidence=certain        # what expect_confidence has to find; a regular expression
-
-# ready_chains: base chains that stop nothing, at the hooks on a probe's way, so that the healthy control has them too.
-ready_chains() {
-	s nft -f - <<-'NFT'
-		table inet idle {
-			chain pre { type filter hook prerouting priority 5; policy accept; tcp dport 1 drop; }
-			chain in { type filter hook input priority 5; policy accept; tcp dport 1 drop; }
-			chain out { type filter hook output priority 5; policy accept; tcp sport 1 drop; }
-		}
-	NFT
-}
 
 # serve_ports ADDRESS PORT...
 serve_ports() {
@@ -59,7 +49,7 @@ save_rules() {
 marked() {
 	local lines
 	lines=$(grep -E -- "$1([^0-9]|\$)" || true)
-	[ "$(wc -l <<<"$lines")" -eq 1 ] && [ -n "$lines" ] || fail "not one rule has the mark $1: $lines"
+	[ "$(grep -c . <<<"$lines")" -eq 1 ] || fail "not one rule has the mark $1: $lines" >&2
 	echo "$lines"
 }
 
@@ -72,17 +62,19 @@ place_json() {
 
 # place_nft MARK: the rule of nft with that comment.
 place_nft() {
-	local family table chain handle number text
-	IFS=$'\t' read -r family table chain handle number text < <(nft_rules | marked "$1")
+	local line family table chain handle number text
+	line=$(nft_rules | marked "$1")
+	IFS=$'\t' read -r family table chain handle number text <<<"$line"
 	place=$(place_json "$family" "$table" "$chain" "$handle" "$number" | jq -c '. + {backend: "nft"}')
 }
 
 # place_iptables MARK [ip|ip6]: of iptables-nft. iptables-save has the comment and counts; nft, which does not print
 # such comments, has the handle of the rule with that number.
 place_iptables() {
-	local family=${2:-ip} save=iptables-nft-save table chain number text handle
+	local family=${2:-ip} save=iptables-nft-save line table chain number text handle
 	[ "$family" = ip ] || save=ip6tables-nft-save
-	IFS=$'\t' read -r table chain number text < <(save_rules "$save" | marked "$1")
+	line=$(save_rules "$save" | marked "$1")
+	IFS=$'\t' read -r table chain number text <<<"$line"
 	handle=$(nft_rules | awk -F'\t' -v place="$family $table $chain $number" \
 		'$1 " " $2 " " $3 " " $5 == place { print $4 }')
 	[ -n "$handle" ] || fail "nft has no rule $number in $family $table $chain"
@@ -91,9 +83,10 @@ place_iptables() {
 
 # place_legacy MARK [ip|ip6]: of iptables-legacy.
 place_legacy() {
-	local family=${2:-ip} save=iptables-legacy-save table chain number text
+	local family=${2:-ip} save=iptables-legacy-save line table chain number text
 	[ "$family" = ip ] || save=ip6tables-legacy-save
-	IFS=$'\t' read -r table chain number text < <(save_rules "$save" | marked "$1")
+	line=$(save_rules "$save" | marked "$1")
+	IFS=$'\t' read -r table chain number text <<<"$line"
 	place=$(place_json "$family" "$table" "$chain" - "$number" | jq -c '. + {backend: "iptables-legacy"}')
 }
 
@@ -102,24 +95,65 @@ place_policy() {
 	place=$(place_json "$2" "$3" "$4" - - | jq -c --arg b "$1" '. + {backend: $b}')
 }
 
+# hits MARK: what the counter of the rule in $place says, "-" without a counter.
+hits() {
+	local rule save=iptables-legacy-save
+	if [ "$(jq -r .backend <<<"$place")" = iptables-legacy ]; then
+		[ "$(jq -r .family <<<"$place")" = ip ] || save=ip6tables-legacy-save
+		rule=$(s "$save" -c 2>"$dir/save.err" | grep -E -- "$1([^0-9]|\$)" | grep -E '^\[[0-9]+:' || true)
+		rule=${rule#[}
+		echo "${rule%%:*}"
+		return
+	fi
+	rule=$(nft_rules | grep "^$(jq -r '[.family, .table, .chain, .handle] | @tsv' <<<"$place")$(printf '\t')" || true)
+	sed -nE 's/.* counter packets ([0-9]+) .*/\1/p' <<<"$rule" | grep . || echo -
+}
+
+# stopped_by_it MARK BEFORE: the rule's own counter has moved, so it is the one that stopped the probe.
+stopped_by_it() {
+	[ "$2" = - ] || [ "$(hits "$1")" -gt "$2" ] || fail "the fault is not made by $1: $place"
+}
+
 # blames HOOK MARK [PROBER-OPTIONS] ADDRESS PORT: a probe is lost ($lost: what the prober got instead), and the verdict
 # names the rule in $place, found before; its text has the mark.
 blames() {
-	local hook=$1 mark=$2 cause=firewall-drop
+	local hook=$1 mark=$2 before=- cause
 	shift 2
-	[ "$lost" = nothing ] || cause=firewall-reject
-	[[ $hook != OUTPUT && $hook != POSTROUTING ]] || cause=reply-dropped
-	diagnose --timeout 200 "$@"
+	cause=$(cause_at "$hook")
+	is_policy || before=$(hits "$mark")
+	diagnose --timeout 150 "$@"
 	expect_wire " failed: $lost\$"
+	stopped_by_it "$mark" "$before"
 	expect_verdict '{"verdict":"failed"}'
 	expect_verdict "{\"cause\":\"$cause\",\"revised\":false}"
-	expect_verdict "{\"rule\":$(jq -c --arg h "$hook" '. + {hook: $h}' <<<"$place")}"
+	expect_status 1
+	expect_place "$hook"
 	expect_text "$mark"
 	expect_confidence "$confidence"
-	if [ "$(jq 'has("number")' <<<"$place")" = false ] && [ -z "$FAULTS_ONLY" ]; then
-		jq -e '.rule | has("number") or has("handle") | not' <<<"$verdict" >"$dir/jq" ||
-			fail "it is the policy, not a rule: $verdict"
-	fi
+}
+
+cause_at() {
+	case "$1" in
+	OUTPUT | POSTROUTING) echo reply-dropped ;;
+	*) if [ "$lost" = nothing ]; then echo "$lost_cause"; else echo firewall-reject; fi ;;
+	esac
+}
+
+is_policy() {
+	[ "$(jq 'has("number")' <<<"$place")" = false ]
+}
+
+# expect_place HOOK: the verdict names the rule in $place; for a policy, no rule.
+expect_place() {
+	[ -z "$FAULTS_ONLY" ] || return 0
+	expect_verdict "{\"rule\":$(jq -c --arg h "$1" '. + {hook: $h}' <<<"$place")}"
+	! is_policy || jq -e '.rule | has("number") or has("handle") | not' <<<"$verdict" >"$dir/jq" ||
+		fail "it is the policy, not a rule: $verdict"
+}
+
+# expect_rule SUBSET: more of what the verdict says about the rule.
+expect_rule() {
+	expect_verdict "{\"rule\":$1}"
 }
 
 # expect_text REGEX: the text of the rule matches it.

@@ -31,14 +31,14 @@ control
 
 place_iptables mark-81
 blames INPUT mark-81 "$LAB_SERVER4" 81
-expect_says 'banned' '100\.64\.0\.0/16'
+expect_rule '{"set":"banned","element":"100.64.0.0/16"}'
 mend "$LAB_SERVER4" 81
 
 if [ -n "$legacy" ]; then
 	confidence='certain|likely'
 	place_legacy mark-82
 	blames INPUT mark-82 "$LAB_SERVER4" 82
-	expect_says 'banned' '100\.64\.0\.0/16'
+	expect_rule '{"set":"banned","element":"100.64.0.0/16"}'
 	mend "$LAB_SERVER4" 82
 fi
 all_told

@@ -20,12 +20,12 @@ table inet guard {
 		ct state established accept
 		tcp dport { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25 } drop
 		tcp dport 81 counter drop comment "mark-81"
-		tcp dport 82 reject with tcp reset comment "mark-82"
-		tcp dport 83 reject with icmpx admin-prohibited comment "mark-83"
-		tcp dport 84 ip saddr @banned drop comment "mark-84"
+		tcp dport 82 counter reject with tcp reset comment "mark-82"
+		tcp dport 83 counter reject with icmpx admin-prohibited comment "mark-83"
+		tcp dport 84 ip saddr @banned counter drop comment "mark-84"
 		tcp dport vmap @ports comment "mark-85"
 		ip saddr . tcp dport vmap { 100.64.1.10 . 86 : drop, 10.0.0.1 . 86 : accept } comment "mark-86"
-		tcp dport 87 limit rate over 1/hour burst 1 packets drop comment "mark-87"
+		tcp dport 87 limit rate over 1/hour burst 1 packets counter drop comment "mark-87"
 		tcp dport 88 jump first
 	}
 	chain first {
@@ -34,23 +34,23 @@ table inet guard {
 	}
 	chain second {
 		ip saddr 10.0.0.0/8 accept
-		ip daddr 172.16.32.15 drop comment "mark-88"
+		ip daddr 172.16.32.15 counter drop comment "mark-88"
 	}
 	chain out {
 		type filter hook output priority filter; policy accept;
 		tcp sport 1 accept
-		ct state invalid drop comment "mark-92"
+		ct state invalid counter drop comment "mark-92"
 	}
 	chain port {
 		type filter hook ingress device "eth0" priority filter; policy accept;
-		tcp dport 90 drop comment "mark-90"
+		tcp dport 90 counter drop comment "mark-90"
 	}
 }
 table netdev edge {
 	chain in {
 		type filter hook ingress device "eth0" priority filter + 10; policy accept;
 		tcp dport 1 drop
-		tcp dport 89 drop comment "mark-89"
+		tcp dport 89 counter drop comment "mark-89"
 	}
 }
 table ip strict {
@@ -81,11 +81,12 @@ lost=nothing
 
 place_nft mark-84
 blames INPUT mark-84 "$LAB_SERVER4" 84
-expect_says 'banned' '100\.64\.0\.0/16'
+expect_rule '{"set":"banned","element":"100.64.0.0/16"}'
+expect_says '100\.64\.0\.0/16 .*banned'
 mend "$LAB_SERVER4" 84
 place_nft mark-85
 blames INPUT mark-85 "$LAB_SERVER4" 85
-expect_says 'ports' '(element|key)[^;]* 85([^0-9]|$)'
+expect_rule '{"set":"ports","element":"85"}'
 mend "$LAB_SERVER4" 85
 
 rule INPUT 86

@@ -13,8 +13,8 @@ table ip6 guard {
 	chain in {
 		type filter hook input priority filter - 5; policy accept;
 		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
-		tcp dport 81 drop comment "mark-81"
-		tcp dport 82 reject comment "mark-82"
+		tcp dport 81 counter drop comment "mark-81"
+		tcp dport 82 counter reject comment "mark-82"
 	}
 }
 table inet other {
@@ -22,7 +22,7 @@ table inet other {
 	chain in {
 		type filter hook input priority filter - 4; policy accept;
 		ip saddr 100.64.0.0/10 tcp dport 83 drop
-		ip6 saddr @banned tcp dport 83 drop comment "mark-83"
+		ip6 saddr @banned tcp dport 83 counter drop comment "mark-83"
 	}
 }
 NFT
@@ -49,7 +49,7 @@ mend "$LAB_SERVER6" 82
 
 place_nft mark-83
 blames INPUT mark-83 "$LAB_SERVER6" 83
-expect_says 'banned' 'fd00:64::/64'
+expect_rule '{"set":"banned","element":"fd00:64::/64"}'
 mend "$LAB_SERVER6" 83
 
 place_iptables mark-84 ip6
