@@ -21,9 +21,14 @@ NFT
 s iptables-nft -A INPUT -p tcp --dport 82 -j REJECT
 s ip6tables-nft -t raw -A PREROUTING -p tcp --dport 82 -j DROP
 s iptables-legacy -w -A INPUT -p tcp --dport 83 -j DROP 2>"$dir/legacy" || true
+# nft_list: without the packets that the probes have counted.
+nft_list() {
+	s nft -a list ruleset 2>&1 | sed -E 's/packets [0-9]+ bytes [0-9]+//'
+}
+
 serve_ports 0.0.0.0 80 81
 remember
-s nft -a list ruleset >"$dir/nft.before" 2>&1
+nft_list >"$dir/nft.before"
 
 started() {
 	[ "$(cat "/proc/$trace_pid/comm" 2>/dev/null)" = clbtrace ]
@@ -43,7 +48,7 @@ kill_it() {
 		kill -s KILL "$trace_pid"
 		wait "$trace_pid" || true
 	} 2>"$dir/killed" # the shell's own words about it
-	s nft -a list ruleset >"$dir/nft.after" 2>&1
+	nft_list >"$dir/nft.after"
 	cmp -s "$dir/nft.before" "$dir/nft.after" || fail "left: $(diff "$dir/nft.before" "$dir/nft.after")"
 }
 
