@@ -12,7 +12,8 @@ lost=nothing              # what the prober gets
 lost_cause=firewall-drop  # the cause of that
 fix=                      # the command that mend ran
 fix_environment=()        # what it needs: env VARIABLE=VALUE, or a program that makes a place to run it in
-place=                    # the rule, as JSON: family, table, chain, handle, number
+place=()                  # the rule: backend, family, table, chain, handle, number; "-": it has none
+place_hits=-              # what its counter said when it was found, if it has one
 confidence=certain        # what expect_confidence has to find; a regular expression
 
 # serve_ports ADDRESS PORT...
@@ -38,11 +39,12 @@ nft_rules() {
 		}'
 }
 
-# save_rules SAVE-COMMAND: the rules of an iptables-save listing: table, chain, number in the chain, text.
+# save_rules SAVE-COMMAND [-c]: the rules of an iptables-save listing: table, chain, number in the chain, text.
 save_rules() {
-	s "$1" 2>"$dir/save.err" | awk -v OFS='\t' '
+	s "$@" 2>"$dir/save.err" | awk -v OFS='\t' '
 		/^\*/ { table = substr($0, 2); split("", number) }
-		$1 == "-A" { print table, $2, ++number[$2], $0 }'
+		$1 == "-A" { print table, $2, ++number[$2], $0 }
+		$2 == "-A" { print table, $3, ++number[$3], $0 }'
 }
 
 # marked MARK: of the lines with a text, the one with the mark; there has to be exactly one.
@@ -53,79 +55,83 @@ marked() {
 	echo "$lines"
 }
 
-# place_json FAMILY TABLE CHAIN HANDLE NUMBER; no handle, no number: "-".
-place_json() {
-	jq -cn --arg f "$1" --arg t "$2" --arg c "$3" --arg h "$4" --arg n "$5" '{family: $f, table: $t, chain: $c} +
-		(if $h == "-" then {} else {handle: ($h | tonumber)} end) +
-		(if $n == "-" then {} else {number: ($n | tonumber)} end)'
+# at_line BACKEND LINE: a line of nft_rules is the place.
+at_line() {
+	local family table chain handle number text
+	IFS=$'\t' read -r family table chain handle number text <<<"$2"
+	place=("$1" "$family" "$table" "$chain" "$handle" "$number")
+	place_hits=-
+	[[ ! $text =~ counter\ packets\ ([0-9]+) ]] || place_hits=${BASH_REMATCH[1]}
 }
 
 # place_nft MARK: the rule of nft with that comment.
 place_nft() {
-	local line family table chain handle number text
+	local line
 	line=$(nft_rules | marked "$1")
-	IFS=$'\t' read -r family table chain handle number text <<<"$line"
-	place=$(place_json "$family" "$table" "$chain" "$handle" "$number" | jq -c '. + {backend: "nft"}')
+	at_line nft "$line"
 }
 
 # place_iptables MARK [ip|ip6]: of iptables-nft. iptables-save has the comment and counts; nft, which does not print
 # such comments, has the handle of the rule with that number.
 place_iptables() {
-	local family=${2:-ip} save=iptables-nft-save line table chain number text handle
+	local family=${2:-ip} save=iptables-nft-save line table chain number
 	[ "$family" = ip ] || save=ip6tables-nft-save
 	line=$(save_rules "$save" | marked "$1")
-	IFS=$'\t' read -r table chain number text <<<"$line"
-	handle=$(nft_rules | awk -F'\t' -v place="$family $table $chain $number" \
-		'$1 " " $2 " " $3 " " $5 == place { print $4 }')
-	[ -n "$handle" ] || fail "nft has no rule $number in $family $table $chain"
-	place=$(place_json "$family" "$table" "$chain" "$handle" "$number" | jq -c '. + {backend: "nft"}')
+	IFS=$'\t' read -r table chain number _ <<<"$line"
+	line=$(nft_rules | awk -F'\t' -v place="$family $table $chain $number" '$1 " " $2 " " $3 " " $5 == place')
+	[ -n "$line" ] || fail "nft has no rule $number in $family $table $chain"
+	at_line nft "$line"
 }
 
 # place_legacy MARK [ip|ip6]: of iptables-legacy.
 place_legacy() {
-	local family=${2:-ip} save=iptables-legacy-save line table chain number text
-	[ "$family" = ip ] || save=ip6tables-legacy-save
-	line=$(save_rules "$save" | marked "$1")
+	local family=${2:-ip} line table chain number text
+	line=$(save_rules "$(legacy_save "$family")" -c | marked "$1")
 	IFS=$'\t' read -r table chain number text <<<"$line"
-	place=$(place_json "$family" "$table" "$chain" - "$number" | jq -c '. + {backend: "iptables-legacy"}')
+	place=(iptables-legacy "$family" "$table" "$chain" - "$number")
+	place_hits=${text%%:*}
+	place_hits=${place_hits#[}
+}
+
+legacy_save() {
+	if [ "$1" = ip ]; then echo iptables-legacy-save; else echo ip6tables-legacy-save; fi
 }
 
 # place_policy BACKEND FAMILY TABLE CHAIN: no rule, but the base chain's policy.
 place_policy() {
-	place=$(place_json "$2" "$3" "$4" - - | jq -c --arg b "$1" '. + {backend: $b}')
+	place=("$@" - -)
+	place_hits=-
 }
 
-# hits MARK: what the counter of the rule in $place says, "-" without a counter.
-hits() {
-	local rule save=iptables-legacy-save
-	if [ "$(jq -r .backend <<<"$place")" = iptables-legacy ]; then
-		[ "$(jq -r .family <<<"$place")" = ip ] || save=ip6tables-legacy-save
-		rule=$(s "$save" -c 2>"$dir/save.err" | grep -E -- "$1([^0-9]|\$)" | grep -E '^\[[0-9]+:' || true)
-		rule=${rule#[}
-		echo "${rule%%:*}"
-		return
-	fi
-	rule=$(nft_rules | grep "^$(jq -r '[.family, .table, .chain, .handle] | @tsv' <<<"$place")$(printf '\t')" || true)
-	sed -nE 's/.* counter packets ([0-9]+) .*/\1/p' <<<"$rule" | grep . || echo -
+# place_json: the place as the verdict has it.
+place_json() {
+	local number=
+	[ "${place[4]}" = - ] || number=",\"handle\":${place[4]}"
+	[ "${place[5]}" = - ] || number+=",\"number\":${place[5]}"
+	printf '{"backend":"%s","family":"%s","table":"%s","chain":"%s"%s}' "${place[@]:0:4}" "$number"
 }
 
-# stopped_by_it MARK BEFORE: the rule's own counter has moved, so it is the one that stopped the probe.
+# stopped_by_it MARK: the rule's own counter has moved since, so it is the one that stopped the probe.
 stopped_by_it() {
-	[ "$2" = - ] || [ "$(hits "$1")" -gt "$2" ] || fail "the fault is not made by $1: $place"
+	local before=$place_hits was=("${place[@]}")
+	[ -n "$FAULTS_ONLY" ] && [ "$before" != - ] || return 0
+	if [ "${place[0]}" = iptables-legacy ]; then
+		place_legacy "$1" "${place[1]}"
+	else
+		at_line nft "$(nft_rules | awk -F'\t' -v place="${place[*]:1:4}" '$1 " " $2 " " $3 " " $4 == place')"
+	fi
+	[ "${was[*]}" = "${place[*]}" ] && [ "$place_hits" -gt "$before" ] || fail "it is not $1 that made the fault: ${was[*]}"
 }
 
 # blames HOOK MARK [PROBER-OPTIONS] ADDRESS PORT: a probe is lost ($lost: what the prober got instead), and the verdict
 # names the rule in $place, found before; its text has the mark.
 blames() {
-	local hook=$1 mark=$2 before=- cause
+	local hook=$1 mark=$2
 	shift 2
-	cause=$(cause_at "$hook")
-	is_policy || before=$(hits "$mark")
 	diagnose --timeout 150 "$@"
 	expect_wire " failed: $lost\$"
-	stopped_by_it "$mark" "$before"
-	expect_verdict '{"verdict":"failed"}'
-	expect_verdict "{\"cause\":\"$cause\",\"revised\":false}"
+	stopped_by_it "$mark"
+	expect_verdict "{\"verdict\":\"failed\",\"cause\":\"$(cause_at "$hook")\",\"revised\":false}"
 	expect_status 1
 	expect_place "$hook"
 	expect_text "$mark"
@@ -139,15 +145,13 @@ cause_at() {
 	esac
 }
 
-is_policy() {
-	[ "$(jq 'has("number")' <<<"$place")" = false ]
-}
-
 # expect_place HOOK: the verdict names the rule in $place; for a policy, no rule.
 expect_place() {
+	local rule
 	[ -z "$FAULTS_ONLY" ] || return 0
-	expect_verdict "{\"rule\":$(jq -c --arg h "$1" '. + {hook: $h}' <<<"$place")}"
-	! is_policy || jq -e '.rule | has("number") or has("handle") | not' <<<"$verdict" >"$dir/jq" ||
+	rule=$(place_json)
+	expect_rule "${rule%\}},\"hook\":\"$1\"}"
+	[ "${place[5]}" != - ] || jq -e '.rule | has("number") or has("handle") | not' <<<"$verdict" >"$dir/jq" ||
 		fail "it is the policy, not a rule: $verdict"
 }
 
@@ -156,9 +160,10 @@ expect_rule() {
 	expect_verdict "{\"rule\":$1}"
 }
 
-# expect_text REGEX: the text of the rule matches it.
+# expect_text REGEX: the text of the rule matches it; of a policy, what is said.
 expect_text() {
-	[ -n "$FAULTS_ONLY" ] || jq -e --arg re "$1" '.rule.text // "" | test($re)' <<<"$verdict" >"$dir/jq" ||
+	[ "${place[5]}" != - ] || expect_says "$1"
+	[ -n "$FAULTS_ONLY" ] || [ "${place[5]}" = - ] || jq -e --arg re "$1" '.rule.text // "" | test($re)' <<<"$verdict" >"$dir/jq" ||
 		fail "the text of the rule has no $1: $verdict"
 }
 

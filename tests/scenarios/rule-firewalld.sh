@@ -44,8 +44,7 @@ identical
 # The last rule but one of its INPUT chain rejects what no zone has accepted.
 nft_rules | awk -F'\t' '$1 " " $2 " " $3 == "inet firewalld filter_INPUT" && $6 ~ /^reject/' >"$dir/rejects"
 [ "$(wc -l <"$dir/rejects")" -eq 1 ] || fail "not one rule of firewalld's rejects: $(cat "$dir/rejects")"
-IFS=$'\t' read -r family table chain handle number _ <"$dir/rejects"
-place=$(place_json "$family" "$table" "$chain" "$handle" "$number")
+at_line nft "$(cat "$dir/rejects")"
 lost='ICMP 3/13'
 blames INPUT 'reject with icmpx (type )?admin-prohibited' "$LAB_SERVER4" 81
 expect_rule '{"owner":"firewalld"}'

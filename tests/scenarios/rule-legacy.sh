@@ -73,7 +73,7 @@ rule PREROUTING 84
 rule PREROUTING 85
 rule INPUT 86
 place_policy iptables-legacy ip mangle INPUT
-blames INPUT DROP "$LAB_SERVER4" 87
+blames INPUT 'policy drop' "$LAB_SERVER4" 87
 mend "$LAB_SERVER4" 87
 rule OUTPUT 88
 control "$LAB_SERVER4" 89

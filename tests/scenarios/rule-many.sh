@@ -39,19 +39,19 @@ trace
 control
 
 place_iptables mark-81
-[ "$(jq .number <<<"$place")" -eq 4321 ] || fail "the mark is not where it was put: $place"
+[ "${place[5]}" -eq 4321 ] || fail "the mark is not where it was put: ${place[*]}"
 blames INPUT mark-81 "$LAB_SERVER4" 81
 mend "$LAB_SERVER4" 81
 
 place_nft mark-83
-[ "$(jq .number <<<"$place")" -eq 4999 ] || fail "the mark is not where it was put: $place"
+[ "${place[5]}" -eq 4999 ] || fail "the mark is not where it was put: ${place[*]}"
 blames INPUT mark-83 "$LAB_SERVER4" 83
 mend "$LAB_SERVER4" 83
 
 if [ -n "$legacy" ]; then
 	confidence='certain|likely'
 	place_legacy mark-82
-	[ "$(jq .number <<<"$place")" -eq 3210 ] || fail "the mark is not where it was put: $place"
+	[ "${place[5]}" -eq 3210 ] || fail "the mark is not where it was put: ${place[*]}"
 	blames INPUT mark-82 "$LAB_SERVER4" 82
 	mend "$LAB_SERVER4" 82
 fi

@@ -96,7 +96,7 @@ rule INPUT 88
 rule INGRESS 89
 rule INGRESS 90
 place_policy nft ip strict in
-blames INPUT drop "$LAB_SERVER4" 91
+blames INPUT 'policy drop' "$LAB_SERVER4" 91
 mend "$LAB_SERVER4" 91
 rule OUTPUT 92
 all_told

@@ -30,19 +30,16 @@ control
 # blames_base HOOK MARK CHAIN PORT: the exact rule if the kernel lets clbtrace read it; else the base chain, and no more
 # certainty than that.
 blames_base() {
-	local where before
-	before=$(hits "$2")
 	diagnose --timeout 150 "$LAB_SERVER4" "$4"
 	expect_wire ' failed: nothing$'
-	stopped_by_it "$2" "$before"
+	stopped_by_it "$2"
 	expect_verdict '{"verdict":"failed","cause":"firewall-drop"}'
 	if [ -z "$FAULTS_ONLY" ] && [ "$(jq -r .confidence <<<"$verdict")" = certain ]; then
 		expect_place "$1"
 		return
 	fi
 	expect_confidence 'likely|possible'
-	where=$(jq -c --arg h "$1" '{backend, family, table, hook: $h}' <<<"$place")
-	expect_rule "$where"
+	expect_rule "{\"backend\":\"nft\",\"family\":\"${place[1]}\",\"table\":\"${place[2]}\",\"hook\":\"$1\"}"
 	expect_says "$3" "$2"
 }
 

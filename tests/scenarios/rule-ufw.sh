@@ -33,7 +33,7 @@ identical
 
 place_policy nft ip filter INPUT
 [ "$(iptables --version | grep -c legacy)" -eq 0 ] || place_policy iptables-legacy ip filter INPUT
-blames INPUT '(?i)drop' "$LAB_SERVER4" 81
+blames INPUT 'policy drop' "$LAB_SERVER4" 81
 expect_rule '{"owner":"ufw"}'
 identical
 mend "$LAB_SERVER4" 81
@@ -44,8 +44,7 @@ u ufw insert 1 deny proto tcp from 100.64.0.0/10 to any port 82
 serve 0.0.0.0 82
 nft_rules | awk -F'\t' '$3 == "ufw-user-input" && /dport 82 / && /drop/' >"$dir/denies"
 [ "$(wc -l <"$dir/denies")" -eq 1 ] || fail "not one rule of ufw's denies: $(nft_rules)"
-IFS=$'\t' read -r family table chain handle number _ <"$dir/denies"
-place=$(place_json "$family" "$table" "$chain" "$handle" "$number")
+at_line nft "$(cat "$dir/denies")"
 remember
 blames INPUT 'dport 82' "$LAB_SERVER4" 82
 expect_rule '{"owner":"ufw"}'
