@@ -10,6 +10,7 @@
 prober_source=100.64.1.10 # the prober's own default
 lost=nothing              # what the prober gets
 lost_cause=firewall-drop  # the cause of that
+fix_port=                 # the port that a fix is for, if it is not the probed one
 fix=                      # the command that mend ran
 fix_environment=()        # what it needs: env VARIABLE=VALUE, or a program that makes a place to run it in
 place=()                  # the rule: backend, family, table, chain, handle, number; "-": it has none
@@ -188,7 +189,7 @@ mend() {
 	[ -z "$FAULTS_ONLY" ] || return 0
 	fix=$(first_fix)
 	[ -n "$fix" ] || fail "no command for the packet filter among the fixes: $verdict"
-	narrow "${@: -1}"
+	narrow "${fix_port:-${*: -1}}"
 	s ${fix_environment[@]+"${fix_environment[@]}"} bash -c "$fix" >"$dir/fix.out" 2>&1 ||
 		fail "the fix does not run: $fix: $(cat "$dir/fix.out")"
 	diagnose --timeout 400 "$@"

@@ -41,8 +41,8 @@ remember
 control
 identical
 
-# The last rule but one of its INPUT chain rejects what no zone has accepted.
-nft_rules | awk -F'\t' '$1 " " $2 " " $3 == "inet firewalld filter_INPUT" && $6 ~ /^reject/' >"$dir/rejects"
+# The last rule of the default zone's chain rejects what the zone has not accepted.
+nft_rules | awk -F'\t' '$1 " " $2 " " $3 == "inet firewalld filter_IN_public" && $6 ~ /^reject/' >"$dir/rejects"
 [ "$(wc -l <"$dir/rejects")" -eq 1 ] || fail "not one rule of firewalld's rejects: $(cat "$dir/rejects")"
 at_line nft "$(cat "$dir/rejects")"
 lost='ICMP 3/13'

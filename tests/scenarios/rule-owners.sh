@@ -95,5 +95,6 @@ place_iptables mark-8088
 blames FORWARD mark-8088 "$LAB_SERVER4" 8088
 expect_rule '{"owner":"Docker"}'
 expect_says 'DOCKER-USER'
+fix_port=8080 # in FORWARD the packet has the container's port
 mend "$LAB_SERVER4" 8088
 all_told

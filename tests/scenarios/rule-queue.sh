@@ -16,7 +16,7 @@ if s iptables-legacy -w -A INPUT -p tcp --dport 83 -m comment --comment mark-83 
 	legacy=1
 fi
 gcc -O2 -Wall -Wextra -Werror -o "$dir/drop_queue" "$tree/tests/scenarios/drop_queue.c" -lmnl
-s "$dir/drop_queue" 8 >"$dir/reader" 2>&1 &
+ip netns exec "$server" "$dir/drop_queue" 8 >"$dir/reader" 2>&1 &
 reader=$!
 children+=("$reader")
 until_true 5 grep -qs ready "$dir/reader" || fail "the queue's reader does not start: $(cat "$dir/reader")"
