@@ -45,7 +45,6 @@ static const struct fact_kind kinds[] = {
 	{NEED_CONNTRACK, KEY_BASELINE | KEY_STOP, AT_STOP, gather_conntrack},
 	{NEED_RULE, 0, AT_STOP, gather_rules},
 	{NEED_ELSEWHERE, KEY_SADDR | KEY_DADDR | KEY_SERVICE, AT_HOME, gather_elsewhere},
-	{NEED_RULE, 0, AT_STOP, gather_rules_legacy},
 };
 
 /* Every fact begins like this. */

@@ -57,13 +57,15 @@ int legacy_readers(struct vec *out)
 static uint32_t port_pid(struct facts *facts, uint32_t portid)
 {
 	struct process_want want = {0};
+	struct process_info named;
 	char text[FILE_TEXT_LEN];
 
 	if (file_text("/proc/self/net/netlink", text, sizeof(text)) > 0)
 		want.inode = legacy_parse_socket(text, portid);
 	if (want.inode)
 		process_find(&facts->processes, false, &want, 1);
-	if (!want.pid && process_state(portid))
+	process_describe(portid, &named);
+	if (!want.pid && named.state)
 		want.pid = portid;
 	return want.pid;
 }

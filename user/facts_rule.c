@@ -9,9 +9,7 @@
 #include <string.h>
 
 #include "facts_internal.h"
-#if __has_include("facts_iptables.h")
 #include "facts_iptables.h"
-#endif
 #include "facts_trace.h"
 #include "flow.h"
 
@@ -125,7 +123,6 @@ static const struct traced_packet *find_packet(const struct gather *g)
 int gather_rules(struct gather *g)
 {
 	const struct traced_packet *packet = gather_is_elsewhere(g) ? NULL : find_packet(g);
-
 	int err = 0;
 
 	if (packet && trace_is_end(&packet->last))
@@ -133,9 +130,7 @@ int gather_rules(struct gather *g)
 	/* One that passed every chain was stopped by something else. */
 	if (!packet)
 		err = gather_rules_possible(g);
-#if __has_include("facts_iptables.h")
 	if (!err)
 		err = gather_rules_legacy(g);
-#endif
 	return err;
 }
