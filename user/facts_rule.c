@@ -87,6 +87,7 @@ static int add_traced(struct gather *g, const struct traced_packet *packet)
 	memcpy(fact.table, last->table, sizeof(fact.table));
 	memcpy(fact.chain, last->chain, sizeof(fact.chain));
 	memcpy(fact.base, packet->base, sizeof(fact.base));
+	memcpy(fact.via, packet->via, sizeof(fact.via));
 	set_base(g, &fact, last->family);
 	if (last->type == NFT_TRACETYPE_POLICY)
 		fact.verdict = RULE_POLICY;

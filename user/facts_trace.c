@@ -152,8 +152,12 @@ void trace_take(struct trace_table *table, const struct trace_message *message, 
 	if (!packet->time_ns)
 		packet->time_ns = now_ns;
 	packet->last = *message;
-	if (!message->has_packet)
+	if (!message->has_packet) {
+		if (strncmp(message->chain, packet->base, sizeof(packet->base)))
+			memcpy(packet->via, message->chain, sizeof(packet->via));
 		return;
+	}
+	packet->via[0] = '\0';
 	/* A rule or the policy of a base chain comes before those of chains that it jumps to. */
 	memcpy(packet->base, message->chain, sizeof(packet->base));
 	packet->now = message->flow;

@@ -39,6 +39,7 @@ struct traced_packet {
 	uint64_t time_ns;
 	struct trace_message last;
 	char base[FACT_TABLE_LEN]; /* the base chain that the last message is of */
+	char via[FACT_TABLE_LEN];  /* the last other chain that it went through from there */
 	struct ev_flow first;	   /* as it first met a chain */
 	struct ev_flow now;	   /* as it met the last base chain */
 	uint32_t seq;

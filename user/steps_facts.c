@@ -176,6 +176,25 @@ static bool addr_words(const struct fact_addr *a, char *out, size_t out_len)
 	return true;
 }
 
+/* "table ip filter, chain web, rule 2 counted, and matches: -s 100.64.0.0/10 -j DROP" */
+static void rule_words(const struct fact_rule *r, char *out, size_t out_len)
+{
+	const char *how = r->how == RULE_TRACED	   ? "decided"
+			  : r->how == RULE_COUNTED ? "counted, and matches"
+						   : "could have matched";
+	char table[100], chain[100], text[140], number[24] = "";
+
+	if (r->verdict == RULE_POLICY)
+		snprintf(number, sizeof(number), ", its policy");
+	else if (r->number)
+		snprintf(number, sizeof(number), ", rule %u", r->number);
+	escape_text(r->table, strnlen(r->table, sizeof(r->table)), table, sizeof(table));
+	escape_text(r->chain, strnlen(r->chain, sizeof(r->chain)), chain, sizeof(chain));
+	escape_text(r->text, strnlen(r->text, sizeof(r->text)), text, sizeof(text));
+	snprintf(out, out_len, "table %.7s %.40s, chain %.40s%s %s%s%s", r->family, table, chain,
+		 number, how, text[0] ? ": " : "", text);
+}
+
 bool fact_step(const struct ev_hdr *fact, char *out, size_t out_len)
 {
 	const struct fact_neigh *neigh = (const void *)fact;
@@ -207,6 +226,9 @@ bool fact_step(const struct ev_hdr *fact, char *out, size_t out_len)
 		snprintf(out, out_len, "%s on %.15s",
 			 program_words((const void *)fact, words, sizeof(words)),
 			 ((const struct fact_program *)fact)->ifname);
+		return true;
+	case EV_FACT_RULE:
+		rule_words((const void *)fact, out, out_len);
 		return true;
 	case EV_FACT_CONNTRACK:
 		snprintf(out, out_len, "connection tracking: %llu of %llu entries, %llu refused",
