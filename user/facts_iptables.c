@@ -7,6 +7,8 @@
 
 #include "facts_internal.h"
 #include "facts_iptables.h"
+#include "facts_rule.h"
+#include "flow.h"
 
 enum { RULES_MAX = 16, TOOL_SHARE = 10, READ_SHARE = 10 };
 
@@ -61,17 +63,6 @@ static int32_t priority_of(const char *table, uint8_t hook)
 		return hook == NF_INET_PRE_ROUTING || hook == NF_INET_LOCAL_OUT ? NF_IP_PRI_NAT_DST
 										: NF_IP_PRI_NAT_SRC;
 	return NF_IP_PRI_FILTER;
-}
-
-/* The name of the ipset in a rule's words. */
-static void set_of(const char *text, char out[FACT_TABLE_LEN])
-{
-	static const char option[] = "--match-set ";
-	const char *at = strstr(text, option);
-
-	if (at)
-		snprintf(out, FACT_TABLE_LEN, "%.*s", (int)strcspn(at + sizeof(option) - 1, " "),
-			 at + sizeof(option) - 1);
 }
 
 /* Whether the tool's words end like the rule: the table may have changed since it was read. */
@@ -152,6 +143,8 @@ static int add_rule(struct gather *g, const struct legacy_found *found, const st
 	const struct legacy_rule *rule =
 		(const struct legacy_rule *)table->rules.data + found->rule;
 	const struct legacy_chain *chain = table->chains.data;
+	const struct ev_flow flow =
+		g->request->is_reply ? flow_reverse(&g->request->probe) : g->request->probe;
 	struct fact_rule fact = {
 		.priority = priority_of(table->name, found->hook),
 		.pf = table->pf,
@@ -170,7 +163,7 @@ static int add_rule(struct gather *g, const struct legacy_found *found, const st
 	if (found->via)
 		snprintf(fact.via, sizeof(fact.via), "%s", chain[found->via - 1].name);
 	snprintf(fact.text, sizeof(fact.text), "%s", text_of(g, table, found->rule));
-	set_of(fact.text, fact.set);
+	ipset_element(&fact, &flow);
 	if (fact.verdict == RULE_QUEUE)
 		set_queue(g, found, readers, &fact);
 	return gather_add(g, EV_FACT_RULE, &fact, sizeof(fact));

@@ -62,6 +62,8 @@ static void set_rule(struct gather *g, struct fact_rule *fact, const struct trac
 		rule_fill(fact, entry);
 		if (*fact->set)
 			rule_element(netfilter, entry, &packet->now, fact->element);
+		else
+			ipset_element(fact, &packet->now);
 	}
 	/* What the kernel did decides, not what the rule looks like. */
 	if ((last->code & NF_VERDICT_MASK) == NF_QUEUE) {

@@ -140,6 +140,13 @@ uint32_t queue_parse_inode(const char *text, uint32_t port);
 /* Fills in the process that listens to the fact's queue. */
 void queue_owner(struct gather *g, struct fact_rule *fact);
 
+/* The set that a rule of iptables names, and whether it looks up the source; false: none. */
+bool ipset_of_text(const char *text, char set[FACT_TABLE_LEN], bool *by_source);
+/* The narrowest element with the address in the output of ipset list; false: none. */
+bool ipset_find(const char *list, const uint8_t addr[16], char element[FACT_TABLE_LEN]);
+/* Fills in the fact's set and element from its text, by the system's tool. flow: the packet's. */
+void ipset_element(struct fact_rule *fact, const struct ev_flow *flow);
+
 /* For NEED_RULE. Returns 0 or -errno. */
 int gather_rules(struct gather *g);
 

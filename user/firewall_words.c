@@ -24,19 +24,6 @@ static void copy_name(char *out, size_t out_len, const char *name, size_t name_l
 	escape_text(name, strnlen(name, name_len), out, out_len);
 }
 
-/* An ipset has its name in the rule's text only: "-m set --match-set banned src". */
-static void set_of_text(const struct fact_rule *r, char *out, size_t out_len)
-{
-	static const char option[] = "--match-set ";
-	char text[FACT_RULE_TEXT_LEN + 1] = "";
-	const char *at;
-
-	memcpy(text, r->text, sizeof(r->text));
-	at = strstr(text, option);
-	if (at)
-		copy_name(out, out_len, at + strlen(option), strcspn(at + strlen(option), " "));
-}
-
 void firewall_rule(const struct firewall_place *place, struct verdict_rule *rule)
 {
 	const struct fact_hook *h = place->entry;
@@ -55,8 +42,6 @@ void firewall_rule(const struct firewall_place *place, struct verdict_rule *rule
 		return;
 	copy_name(rule->chain, sizeof(rule->chain), r->chain, sizeof(r->chain));
 	copy_name(rule->set, sizeof(rule->set), r->set, sizeof(r->set));
-	if (!rule->set[0])
-		set_of_text(r, rule->set, sizeof(rule->set));
 	copy_name(rule->element, sizeof(rule->element), r->element, sizeof(r->element));
 	copy_name(rule->text, sizeof(rule->text), r->text, sizeof(r->text));
 	if (r->handle)
