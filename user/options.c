@@ -56,8 +56,8 @@ void options_help(void)
 	      "       clbtrace causes [ID]        what it can say, or one cause in full\n"
 	      "\n"
 	      "Watches the load balancer's probes arrive, pass the packet filter, TCP and\n"
-	      "the application, and prints one verdict per probe. Needs root; changes\n"
-	      "nothing on the host.\n"
+	      "the application, and prints one verdict per probe. Needs root.\n"
+	      "Adds nothing to the host but a table that traces rules: --no-rule-trace.\n"
 	      "\n",
 	      stdout);
 	for (size_t i = 0; i < N_OPTION_ROWS; i++)
