@@ -121,7 +121,8 @@ stopped_by_it() {
 	else
 		at_line nft "$(nft_rules | awk -F'\t' -v place="${place[*]:1:4}" '$1 " " $2 " " $3 " " $4 == place')"
 	fi
-	[ "${was[*]}" = "${place[*]}" ] && [ "$place_hits" -gt "$before" ] || fail "it is not $1 that made the fault: ${was[*]}"
+	[ "${was[*]}" = "${place[*]}" ] && [ "$place_hits" -gt "$before" ] ||
+		fail "it is not $1 that made the fault: ${was[*]}"
 }
 
 # blames HOOK MARK [PROBER-OPTIONS] ADDRESS PORT: a probe is lost ($lost: what the prober got instead), and the verdict
@@ -164,7 +165,8 @@ expect_rule() {
 # expect_text REGEX: the text of the rule matches it; of a policy, what is said.
 expect_text() {
 	[ "${place[5]}" != - ] || expect_says "$1"
-	[ -n "$FAULTS_ONLY" ] || [ "${place[5]}" = - ] || jq -e --arg re "$1" '.rule.text // "" | test($re)' <<<"$verdict" >"$dir/jq" ||
+	[ -n "$FAULTS_ONLY" ] || [ "${place[5]}" = - ] ||
+		jq -e --arg re "$1" '.rule.text // "" | test($re)' <<<"$verdict" >"$dir/jq" ||
 		fail "the text of the rule has no $1: $verdict"
 }
 

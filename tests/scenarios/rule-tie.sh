@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Two rules of legacy iptables have counted and could both have dropped the probe: both are named as possible, neither as the one.
+# Two rules of legacy iptables have counted and could both have dropped the probe: neither is named as the one.
 # shellcheck source=tests/scenarios/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenarios/lib-rules.sh
