@@ -121,8 +121,9 @@ stopped_by_it() {
 	else
 		at_line nft "$(nft_rules | awk -F'\t' -v place="${place[*]:1:4}" '$1 " " $2 " " $3 " " $4 == place')"
 	fi
-	[ "${was[*]}" = "${place[*]}" ] && [ "$place_hits" -gt "$before" ] ||
+	if [ "${was[*]}" != "${place[*]}" ] || [ "$place_hits" -le "$before" ]; then
 		fail "it is not $1 that made the fault: ${was[*]}"
+	fi
 }
 
 # blames HOOK MARK [PROBER-OPTIONS] ADDRESS PORT: a probe is lost ($lost: what the prober got instead), and the verdict
@@ -201,8 +202,10 @@ mend() {
 
 # narrow PORT: the fix lets in nothing but the probe: its source and its port are in it.
 narrow() {
-	grep -qE -- "(^|[^0-9a-f.:])${prober_source//./\\.}(/(32|128))?([^0-9a-f.:/]|\$)" <<<"$fix" &&
-		grep -qE -- "(^|[^0-9])$1([^0-9]|\$)" <<<"$fix" || fail "the fix is not for $prober_source and port $1: $fix"
+	local part
+	for part in "(^|[^0-9a-f.:])${prober_source//./\\.}(/(32|128))?([^0-9a-f.:/]|\$)" "(^|[^0-9])$1([^0-9]|\$)"; do
+		grep -qE -- "$part" <<<"$fix" || fail "the fix is not for $prober_source and port $1: $fix"
+	done
 }
 
 # ruleset: every rule of the server's, with handles, without counters.
