@@ -49,6 +49,7 @@ static void test_possible(void **state)
 	assert_string_equal(bench.rule.chain, "in");
 	assert_int_equal(bench.rule.number, 5);
 	assert_int_equal(bench.rule.priority, 3);
+	bench.facts->rules.possible_not_before_ns = 0; /* a busy machine may have been slow */
 	ask(&bench, &flow, 1, true);
 	assert_int_equal(bench.n, 1);
 	assert_int_equal(bench.rule.verdict, RULE_POLICY);

@@ -43,7 +43,10 @@ void firewall_rule(const struct firewall_place *place, struct verdict_rule *rule
 	copy_name(rule->chain, sizeof(rule->chain), r->chain, sizeof(r->chain));
 	copy_name(rule->set, sizeof(rule->set), r->set, sizeof(r->set));
 	copy_name(rule->element, sizeof(rule->element), r->element, sizeof(r->element));
-	copy_name(rule->text, sizeof(rule->text), r->text, sizeof(r->text));
+	if (r->verdict == RULE_POLICY)
+		snprintf(rule->text, sizeof(rule->text), "policy drop");
+	else
+		copy_name(rule->text, sizeof(rule->text), r->text, sizeof(r->text));
 	if (r->handle)
 		rule->handle = (int64_t)r->handle;
 	if (r->number)
