@@ -219,10 +219,9 @@ static bool queue_words(const struct values_of *of, char *out, size_t out_len)
 		snprintf(out, out_len, "queue %u, which no process reads", r->queue);
 		return true;
 	}
-	snprintf(
-		out, out_len, "queue %u of %s (pid %u), which dropped it", r->queue,
-		escape_text(r->queue_comm, strnlen(r->queue_comm, EV_COMM_LEN), comm, sizeof(comm)),
-		r->queue_pid);
+	escape_text(r->queue_comm, strnlen(r->queue_comm, EV_COMM_LEN), comm, sizeof(comm));
+	snprintf(out, out_len, "queue %u of %s (pid %u), which dropped it", r->queue,
+		 comm[0] ? comm : "a process", r->queue_pid);
 	return true;
 }
 
