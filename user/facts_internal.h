@@ -224,6 +224,8 @@ struct facts {
 	struct survey survey;
 	hook_walk_fn walk;
 	void *walk_ctx;
+	rule_find_fn rule_find;
+	void *rule_find_ctx;
 	struct counter_history counters;
 	struct counter_snapshot counters_now;
 	struct process_cache processes;
@@ -281,5 +283,6 @@ int gather_programs(struct gather *g);
 int gather_hooks(struct gather *g);
 int gather_conntrack(struct gather *g);
 int gather_elsewhere(struct gather *g);
+int gather_rule_named(struct gather *g);
 
 #endif

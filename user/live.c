@@ -102,7 +102,9 @@ static int open_facts(struct live *live)
 {
 	int err = facts_open(&live->facts, source_bpf_walk_hook, live->source);
 
-	if (err)
+	if (!err)
+		facts_rules_named(live->facts, source_bpf_find_rule, live->source);
+	else
 		fprintf(stderr, "clbtrace: cannot look up this host's sockets and routes: %s\n",
 			strerror(-err));
 	return err;
