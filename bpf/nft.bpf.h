@@ -107,13 +107,15 @@ static __always_inline __u64 nft_word(__u64 address)
 static long nft_next_word(__u64 index, struct nft_walk *walk)
 {
 	__u64 head = nft_word(walk->at);
+	const struct nft_expr_ops *ops;
 	__u32 size;
 
 	(void)index;
 	if (!head)
 		return 1;
 	if (head >> 63) {
-		size = BPF_CORE_READ((const struct nft_expr_ops *)head, size);
+		ops = (const struct nft_expr_ops *)head;
+		size = BPF_CORE_READ(ops, size);
 		if (size < sizeof(head) || size > NFT_EXPR_MAX)
 			return 1;
 		walk->at += size;
@@ -148,11 +150,13 @@ static long nft_next_rule(__u64 index, struct nft_walk *walk)
 static __always_inline const struct nft_chain *nft_chain_of(__u64 expr)
 {
 	struct nft_walk walk = {.at = expr};
+	const struct nft_rule_dp_last *last;
 
 	bpf_loop(NFT_WORDS_MAX, nft_next_word, &walk, 0);
 	if (!walk.found || !bpf_core_field_exists(struct nft_rule_dp_last, chain))
 		return NULL;
-	return BPF_CORE_READ((const struct nft_rule_dp_last *)walk.at, chain);
+	last = (const struct nft_rule_dp_last *)walk.at;
+	return BPF_CORE_READ(last, chain);
 }
 
 /* The start of the rules if the expression is in them, else 0. */
