@@ -158,6 +158,18 @@ static void verdicts_are_told_apart(void **state)
 	assert_int_equal(rule_record_fact(&record).queue, 0);
 }
 
+static void a_device_hook_of_an_inet_table(void **state)
+{
+	struct rule_record record = a_record(1000, 12);
+
+	(void)state;
+	record.pf = 5;
+	record.hook = 5;
+	assert_int_equal(rule_record_fact(&record).hook, 0);
+	record.hook = 1;
+	assert_int_equal(rule_record_fact(&record).hook, 1);
+}
+
 static void names_of_families(void **state)
 {
 	static const struct {
@@ -195,6 +207,7 @@ int main(void)
 		RECORDS_TEST(the_oldest_makes_room),
 		cmocka_unit_test(a_rule_becomes_a_fact),
 		cmocka_unit_test(verdicts_are_told_apart),
+		cmocka_unit_test(a_device_hook_of_an_inet_table),
 		cmocka_unit_test(names_of_families),
 		cmocka_unit_test(names_end),
 	};

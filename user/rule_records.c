@@ -13,6 +13,9 @@ enum {
 	VERDICT_MASK = 0xff,
 	VERDICT_QUEUE = 3,
 	QUEUE_SHIFT = 16,
+	PF_NETDEV = 5,
+	NETDEV_INGRESS = 0,
+	INET_INGRESS = 5,
 };
 
 void rule_records_add(struct rule_records *records, const struct rule_record *record)
@@ -77,6 +80,9 @@ struct fact_rule rule_record_fact(const struct rule_record *record)
 		.handle = record->handle,
 	};
 
+	/* An inet table's hook at a device (nft_do_chain_inet_ingress()). */
+	if (fact.pf == PF_NETDEV && fact.hook == INET_INGRESS)
+		fact.hook = NETDEV_INGRESS;
 	if (fact.verdict == RULE_QUEUE)
 		fact.queue = record->code >> QUEUE_SHIFT;
 	snprintf(fact.family, sizeof(fact.family), "%s", family_name(record->family));
