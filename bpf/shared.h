@@ -90,10 +90,34 @@ struct walk_args {
 	__u32 pad;
 };
 
+enum { RULE_NAME_LEN = 64 /* nft table and chain names are cut at this */ };
+
+/* A rule or policy of nf_tables that stopped a packet of a probe. */
+struct rule_record {
+	__u64 time_ns;
+	__u64 handle;	     /* 0: the base chain's policy */
+	__u32 number;	     /* of the rule in its chain, from 1 */
+	__u32 code;	     /* what nft_do_chain() returned */
+	struct ev_flow flow; /* as in other events */
+	struct ev_tcp tcp;
+	__u32 netns;	/* as in struct ev_drop */
+	__s32 priority; /* of the base chain */
+	__u8 is_reply;
+	__u8 hook;
+	__u8 pf;      /* of the packet */
+	__u8 family;  /* of the table: NFPROTO_* */
+	__u8 rejects; /* it answers with a reset or an ICMP error */
+	__u8 pad[3];
+	char table[RULE_NAME_LEN];
+	char chain[RULE_NAME_LEN];
+	char base[RULE_NAME_LEN];
+};
+
 EVENT_ASSERT_SIZE(conn, 160);
 EVENT_ASSERT_SIZE(in_flight, 48);
 EVENT_ASSERT_SIZE(source_key, 20);
 EVENT_ASSERT_SIZE(stranger, 56);
 EVENT_ASSERT_SIZE(walk_args, 48);
+EVENT_ASSERT_SIZE(rule_record, 296);
 
 #endif

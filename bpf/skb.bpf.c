@@ -6,6 +6,7 @@
 
 #include "maps.bpf.h"
 #include "redirect.bpf.h"
+#include "rule.bpf.h"
 #include "skb.bpf.h"
 #include "stranger.bpf.h"
 
@@ -51,6 +52,9 @@ static __noinline int drop_report(__u64 address, __u64 location, __u32 reason)
 	if (!skb_is_followed(skb, conn, &match, &netns))
 		return 0;
 	conn_forget_packet(&p);
+	if (names_rules && conn &&
+	    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_NETFILTER_DROP))
+		rule_note_freed(&p, &match, netns, location);
 	if (conn ? !conn_spend(&conn->drops, CONN_DROPS_MAX) : !drop_is_probe(skb, &p))
 		return 0;
 	skb_parse_options(skb, &p);

@@ -213,7 +213,7 @@ static void test_hostile_names(void **state)
 	fx_listener(f, "0.0.0.0", 80, "\033[2Japp");
 	fx_counter(f, "\033[2J", 1);
 	fx_route(f, 0, FX_ETH0, NULL);
-	v = fx_expect_now(f, "undetermined", CONFIDENCE_POSSIBLE);
+	v = fx_expect(f, "undetermined", CONFIDENCE_POSSIBLE);
 	all_printable(v->summary);
 	for (unsigned int i = 0; i < v->n_steps; i++)
 		all_printable(v->steps[i].what);

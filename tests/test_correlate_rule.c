@@ -151,7 +151,7 @@ static void test_no_endpoints(void **state)
 	r = fx_rule(f, INPUT, RULE_TRACED, "filter", "INPUT", "KUBE-EXTERNAL-SERVICES", 1, 8);
 	r->verdict = RULE_REJECT;
 	strcpy(r->text, "--comment \"default/web has no endpoints\" -j REJECT");
-	v = expect(f, CONFIDENCE_CERTAIN);
+	v = fx_expect_now(f, "firewall-reject", CONFIDENCE_CERTAIN);
 	assert_string_equal(v->rule.owner, "kube-proxy");
 	fx_fixes(v, "no ready pod");
 	fx_fixes_not(v, "iptables -I INPUT");

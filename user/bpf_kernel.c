@@ -127,6 +127,11 @@ void bpf_kernel_close(struct bpf_kernel *kernel)
 	free(kernel);
 }
 
+const struct btf *bpf_kernel_btf(const struct bpf_kernel *kernel)
+{
+	return kernel->btf;
+}
+
 bool bpf_kernel_has_function(const struct bpf_kernel *kernel, const char *name)
 {
 	return btf__find_by_name_kind(kernel->btf, name, BTF_KIND_FUNC) > 0;

@@ -8,10 +8,14 @@
 #include <stdint.h>
 
 struct bpf_kernel;
+struct btf;
 
 /* Returns 0, -ENOENT (no BTF), or another -errno. */
 int bpf_kernel_open(struct bpf_kernel **out);
 void bpf_kernel_close(struct bpf_kernel *kernel);
+
+/* The kernel's types; NULL once they are settled. */
+const struct btf *bpf_kernel_btf(const struct bpf_kernel *kernel);
 
 bool bpf_kernel_has_function(const struct bpf_kernel *kernel, const char *name);
 /* Arguments of a tracepoint; -ENOENT if there is none of that name. */

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bpf_rule.h"
 #include "clbtrace.skel.h"
 
 #include "../bpf/shared.h"
@@ -213,17 +214,14 @@ static int load_failed(int err, char *log, const struct bpf_report *report)
 			*line ? ": " : "", line);
 }
 
-int bpf_load(struct clbtrace_bpf **out, const struct bpf_kernel *kernel,
-	     const struct options *options, const struct bpf_report *report)
+static int open_and_load(struct clbtrace_bpf **out, const struct bpf_kernel *kernel,
+			 const struct options *options, bool rules, const struct bpf_report *report)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	struct clbtrace_bpf *skel = NULL;
 	char *log = NULL;
 	int err;
 
-	err = check_kernel(kernel, report);
-	if (err)
-		goto out;
 	log = calloc(1, VERIFIER_LOG_LEN);
 	opts.kernel_log_buf = log;
 	opts.kernel_log_size = log ? VERIFIER_LOG_LEN : 0;
@@ -234,6 +232,8 @@ int bpf_load(struct clbtrace_bpf **out, const struct bpf_kernel *kernel,
 	}
 	choose_programs(skel, kernel, options, report);
 	err = configure(skel, options, report);
+	if (!err)
+		err = bpf_rules_choose(skel, kernel, rules);
 	if (err)
 		goto out;
 	err = clbtrace_bpf__load(skel);
@@ -248,5 +248,20 @@ out:
 	}
 	free(log);
 	*out = skel;
+	return err;
+}
+
+/* Without the programs on nf_tables if they are what this kernel does not take. */
+int bpf_load(struct clbtrace_bpf **out, const struct bpf_kernel *kernel,
+	     const struct options *options, const struct bpf_report *report)
+{
+	int err = check_kernel(kernel, report);
+	bool rules = !err && bpf_rules_available(kernel);
+
+	*out = NULL;
+	if (!err)
+		err = open_and_load(out, kernel, options, rules, report);
+	if (err && rules)
+		err = open_and_load(out, kernel, options, false, report);
 	return err;
 }

@@ -7,10 +7,11 @@
 /* Bits that only host facts set: open until the facts have been gathered. */
 #define E_FACTS                                                                                    \
 	(E(LISTENER_FITS) | E(LISTENER_ADDR) | E(LISTENER_FAMILY) | E(LISTENER_DEVICE) |           \
-	 E(LISTENER_ELSEWHERE) | E(RULE_QUEUES) | E(MODULE_HOOK) | E(LISTENER_FULL) | E(UNREAD) |  \
-	 E(ECHO_IGNORED) | E(GREW_RATE_LIMIT) | E(DST_NOT_LOCAL) | E(SRC_LOCAL) | E(ROUTE_ERROR) | \
-	 E(NEIGH_BAD) | E(CONNTRACK_FULL) | E(CGROUP_FILTER) | E(GREW_OVERFLOWS) |                 \
-	 E(GREW_REQQFULL) | E(GREW_NOROUTES) | E(NOT_ACCEPTED) | E(SYN_QUEUE_FULL))
+	 E(LISTENER_ELSEWHERE) | E(RULE_QUEUES) | E(RULE_REJECTS) | E(MODULE_HOOK) |               \
+	 E(LISTENER_FULL) | E(UNREAD) | E(ECHO_IGNORED) | E(GREW_RATE_LIMIT) | E(DST_NOT_LOCAL) |  \
+	 E(SRC_LOCAL) | E(ROUTE_ERROR) | E(NEIGH_BAD) | E(CONNTRACK_FULL) | E(CGROUP_FILTER) |     \
+	 E(GREW_OVERFLOWS) | E(GREW_REQQFULL) | E(GREW_NOROUTES) | E(NOT_ACCEPTED) |               \
+	 E(SYN_QUEUE_FULL))
 
 /* What must end in a verdict even if no cause fits. */
 #define E_ENDS (E(TIMEOUT) | E_DROP_SYN | E(DROP_REPLY) | E(DROP_NEIGH) | E(NO_SOCKET) | E(RST_OUT))
@@ -79,6 +80,17 @@ static bool may_hold(const struct cause *cause, evidence_t evidence, bool *whate
 			*whatever = true;
 	}
 	return may;
+}
+
+bool cause_is_open(evidence_t evidence)
+{
+	const struct cause *cause = NULL;
+	bool whatever;
+
+	while ((cause = cause_next(cause)))
+		if (may_hold(cause, evidence, &whatever))
+			return true;
+	return false;
 }
 
 bool cause_needs(evidence_t evidence, uint32_t *needs)

@@ -53,6 +53,9 @@ const struct cause *cause_match(evidence_t evidence, enum confidence *confidence
  */
 bool cause_ends(evidence_t evidence);
 
+/* Whether some cause fits this evidence, or may once the host's facts are known. */
+bool cause_is_open(evidence_t evidence);
+
 /*
  * Whether a verdict may follow from this evidence, once the host's facts are known; if so, needs
  * gets the facts (NEED_*) that could tell the causes apart or that their texts use.

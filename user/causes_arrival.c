@@ -199,6 +199,7 @@ const struct cause causes_arrival[] = {
 			   "or an ICMP 'unreachable'.",
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(DROP_NETFILTER) | E(ICMP_SENT), E(ECHO), CONFIDENCE_CERTAIN},
+			  {E(DROP_NETFILTER) | E(RULE_REJECTS), E(ECHO), CONFIDENCE_CERTAIN},
 			  {E(DROP_NETFILTER) | E(RST_OUT),
 			   E(NO_SOCKET) | E(RESET_ACTIVE) | E(RESET_HANDSHAKE),
 			   CONFIDENCE_CERTAIN}},

@@ -9,6 +9,8 @@
 /* After a decisive event: what comes with it (the reset's way out, the ICMP error) is microseconds
  * behind. */
 #define SETTLE_NS (200 * 1000ULL)
+/* For what explains it, if that is not there yet. */
+#define EXPLAIN_NS (5 * CORR_MS)
 /* How long a probe stays after its verdict: for the rest of its packets, for retransmissions that
  * revise it. */
 #define LINGER_NS (100 * CORR_MS)
@@ -182,6 +184,13 @@ static void time_out(struct corr *corr, struct probe *probe)
 	corr_ask(corr, probe);
 }
 
+/* What ends a probe comes with its reason; on a slow or busy machine the reason takes its time. */
+static bool is_unexplained(const struct corr *corr, const struct probe *probe)
+{
+	return !probe->patient && !probe->untracked &&
+	       !cause_is_open(evidence_of(probe, &corr->host));
+}
+
 void corr_timer(struct corr *corr, struct probe *probe)
 {
 	switch (probe->state) {
@@ -192,7 +201,12 @@ void corr_timer(struct corr *corr, struct probe *probe)
 			time_out(corr, probe);
 		break;
 	case PROBE_SETTLING:
-		corr_ask(corr, probe);
+		if (is_unexplained(corr, probe)) {
+			probe->patient = true;
+			probe_table_timer(&corr->table, probe, probe->timer.key + EXPLAIN_NS);
+		} else {
+			corr_ask(corr, probe);
+		}
 		break;
 	case PROBE_ASKED:
 		corr_conclude(corr, probe);

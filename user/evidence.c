@@ -118,6 +118,8 @@ static evidence_t netfilter(const struct probe *probe, const struct corr_host *h
 		bits |= E(CONNTRACK_FULL);
 	if (place.rule && place.rules == 1 && place.rule->verdict == RULE_QUEUE)
 		bits |= E(RULE_QUEUES);
+	if (place.rule && place.rules == 1 && place.rule->verdict == RULE_REJECT)
+		bits |= E(RULE_REJECTS);
 	if (!place.rule && place.entry && place.entry->backend == HOOK_OTHER)
 		bits |= E(MODULE_HOOK);
 	return bits;

@@ -94,6 +94,7 @@ struct corr_host;
 	X(NEIGH_BAD, "the reply's next hop does not resolve")                                      \
 	X(CONNTRACK_FULL, "dropped at the conntrack hook, the table full")                         \
 	X(RULE_QUEUES, "the rule hands it to a userspace queue")                                   \
+	X(RULE_REJECTS, "the rule rejects it")                                                     \
 	X(MODULE_HOOK, "no rule accounts for it, and another module has a hook there")             \
 	X(CGROUP_FILTER, "a cgroup program filters the service's packets")                         \
 	X(GREW_OVERFLOWS, "ListenOverflows grew")                                                  \

@@ -43,7 +43,7 @@ static const struct fact_kind kinds[] = {
 	{NEED_PROGRAMS, KEY_ADDRS | KEY_PORT | KEY_SERVICE | KEY_STOP, AT_STOP, gather_programs},
 	{NEED_HOOKS, KEY_IFINDEX | KEY_STOP, AT_STOP, gather_hooks},
 	{NEED_CONNTRACK, KEY_BASELINE | KEY_STOP, AT_STOP, gather_conntrack},
-	{NEED_RULE, 0, AT_STOP, gather_rules},
+	{NEED_RULE, 0, AT_STOP, gather_rule_named},
 	{NEED_ELSEWHERE, KEY_SADDR | KEY_DADDR | KEY_SERVICE, AT_HOME, gather_elsewhere},
 };
 

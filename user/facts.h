@@ -3,6 +3,7 @@
 #ifndef CLBTRACE_FACTS_H
 #define CLBTRACE_FACTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,14 @@ typedef int (*hook_walk_fn)(void *ctx, unsigned int pf, unsigned int hook, struc
  */
 int facts_open(struct facts **out, hook_walk_fn walk, void *walk_ctx);
 void facts_close(struct facts *facts);
+
+/*
+ * The rule that stopped the packet of a request for NEED_RULE, if the kernel has named it: all of
+ * out but its header, flow and text. Returns whether it has.
+ */
+typedef bool (*rule_find_fn)(void *ctx, const struct fact_request *request, struct fact_rule *out);
+/* Whom to ask first which rule it was; find may be NULL. */
+void facts_rules_named(struct facts *facts, rule_find_fn find, void *ctx);
 
 /*
  * Takes the snapshot of the counters that later growth is measured from, and lets go of other

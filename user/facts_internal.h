@@ -227,6 +227,8 @@ struct facts {
 	struct rule_cache rules;
 	hook_walk_fn walk;
 	void *walk_ctx;
+	rule_find_fn rule_find;
+	void *rule_find_ctx;
 	struct counter_history counters;
 	struct counter_snapshot counters_now;
 	struct process_cache processes;
@@ -285,5 +287,6 @@ int gather_programs(struct gather *g);
 int gather_hooks(struct gather *g);
 int gather_conntrack(struct gather *g);
 int gather_elsewhere(struct gather *g);
+int gather_rule_named(struct gather *g);
 
 #endif

@@ -102,9 +102,10 @@ static int open_facts(struct live *live)
 {
 	int err = facts_open(&live->facts, source_bpf_walk_hook, live->source);
 
-	if (!err && !live->options->no_rule_trace)
+	if (!err)
+		facts_rules_named(live->facts, source_bpf_find_rule, live->source);
+	if (!err && !live->options->no_rule_trace && !source_bpf_names_rules(live->source))
 		err = facts_trace_open(live->facts, live->options);
-
 	if (err)
 		fprintf(stderr, "clbtrace: cannot look up this host's sockets and routes: %s\n",
 			strerror(-err));

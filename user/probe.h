@@ -108,6 +108,7 @@ struct probe {
 	uint64_t look_ns; /* when to look who has its connection, while it is there; 0: not, or done
 			   */
 	uint64_t due_ns;  /* its timer after that look */
+	bool patient;	  /* it was waited for what explains its end */
 	bool extended;	  /* it was given more time */
 	bool looked;	  /* such a look was planned */
 	bool looking;	  /* the facts that come are that look's */

@@ -14,6 +14,7 @@
 #include "bpf_netfilter.h"
 #include "bpf_report.h"
 #include "bpf_ring.h"
+#include "bpf_rule.h"
 #include "clbtrace.skel.h"
 
 #include "../bpf/shared.h"
@@ -27,6 +28,7 @@ struct source_bpf {
 	struct bpf_ring *ring;
 	struct bpf_link *tracepoints[TRACEPOINTS];
 	struct bpf_netfilter *netfilter;
+	struct bpf_rules *rules; /* NULL: they cannot be named here */
 	struct bpf_ifaces *ifaces;
 	int cpus;
 };
@@ -88,6 +90,8 @@ static int attach(struct source_bpf *source, const struct options *options)
 	int err = attach_tracepoints(source);
 
 	if (!err)
+		err = bpf_rules_open(&source->rules, source->skel);
+	if (!err)
 		err = bpf_netfilter_attach(&source->netfilter, source->skel, &source->report);
 	if (!err)
 		err = bpf_ifaces_open(&source->ifaces, source->skel, options, &source->report);
@@ -131,6 +135,7 @@ void source_bpf_close(struct source_bpf *source)
 		return;
 	bpf_ifaces_close(source->ifaces);
 	bpf_netfilter_detach(source->netfilter);
+	bpf_rules_close(source->rules);
 	for (int i = 0; i < TRACEPOINTS; i++)
 		bpf_link__destroy(source->tracepoints[i]);
 	bpf_ring_close(source->ring);
@@ -158,6 +163,7 @@ int source_bpf_waypoints(const struct source_bpf *source, uint64_t now_ns,
 int source_bpf_drain(struct source_bpf *source, uint64_t now_ns, const struct event_sink *to,
 		     uint64_t *until_ns)
 {
+	bpf_rules_drain(source->rules);
 	return bpf_ring_drain(source->ring, now_ns, to, until_ns);
 }
 
@@ -196,6 +202,18 @@ int source_bpf_walk_hook(void *ctx, unsigned int pf, unsigned int hook, struct h
 	struct source_bpf *source = ctx;
 
 	return bpf_netfilter_walk(source->skel, pf, hook, out, max);
+}
+
+bool source_bpf_names_rules(const struct source_bpf *source)
+{
+	return source->rules;
+}
+
+bool source_bpf_find_rule(void *ctx, const struct fact_request *request, struct fact_rule *out)
+{
+	struct source_bpf *source = ctx;
+
+	return bpf_rules_find(source->rules, request, out);
 }
 
 void source_bpf_strangers(const struct source_bpf *source, struct strangers *out)

@@ -55,6 +55,15 @@ void source_bpf_forget(struct source_bpf *source, const struct ev_flow *probe);
 int source_bpf_walk_hook(void *ctx, unsigned int pf, unsigned int hook, struct hook_entry *out,
 			 int max);
 
+/*
+ * Whether the programs tell which rule of nf_tables stopped a packet: then nothing on the host has
+ * to change for that.
+ */
+bool source_bpf_names_rules(const struct source_bpf *source);
+
+/* For facts_rules_named(): ctx is the struct source_bpf. */
+bool source_bpf_find_rule(void *ctx, const struct fact_request *request, struct fact_rule *out);
+
 /* SYNs seen that were not from a configured source, and one example; for "not-arriving". */
 void source_bpf_strangers(const struct source_bpf *source, struct strangers *out);
 

@@ -111,7 +111,7 @@ static bool reject_words(const struct values_of *of, char *out, size_t out_len)
 		snprintf(out, out_len, "an ICMP%s error (type %u code %u)",
 			 of->probe->flow.family == 4 ? "" : "v6", icmp->type, icmp->code);
 	else
-		snprintf(out, out_len, "a TCP reset");
+		snprintf(out, out_len, bits_of(of) & E(RST_OUT) ? "a TCP reset" : "an ICMP error");
 	return true;
 }
 
