@@ -115,11 +115,22 @@ static void test_counted(void **state)
 	fx_fixes(v, "iptables-legacy -I INPUT -s 100.64.1.10 -p tcp --dport 80 -j ACCEPT");
 }
 
+/* The only one that could have, in the only chain there. */
 static void test_possible(void **state)
 {
 	struct fixture *f = *state;
 
 	dropped(f);
+	fx_rule(f, INPUT, RULE_POSSIBLE, "filter", "INPUT", "INPUT", 1, 5);
+	assert_int_equal(expect(f, CONFIDENCE_CERTAIN)->rule.number, 1);
+}
+
+static void test_possible_among_chains(void **state)
+{
+	struct fixture *f = *state;
+
+	dropped(f);
+	fx_hook(f, INPUT, 10, HOOK_NFT, "other", "in");
 	fx_rule(f, INPUT, RULE_POSSIBLE, "filter", "INPUT", "INPUT", 1, 5);
 	assert_int_equal(expect(f, CONFIDENCE_LIKELY)->rule.number, 1);
 }
@@ -265,11 +276,22 @@ static void test_reply(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_traced),    TEST(test_traced_elsewhere), TEST(test_policy),
-		TEST(test_several),   TEST(test_counted),	   TEST(test_possible),
-		TEST(test_set),	      TEST(test_no_endpoints),	   TEST(test_firewalld),
-		TEST(test_tailscale), TEST(test_fail2ban),	   TEST(test_docker),
-		TEST(test_queue),     TEST(test_queue_reader),	   TEST(test_module),
+		TEST(test_traced),
+		TEST(test_traced_elsewhere),
+		TEST(test_policy),
+		TEST(test_several),
+		TEST(test_counted),
+		TEST(test_possible),
+		TEST(test_possible_among_chains),
+		TEST(test_set),
+		TEST(test_no_endpoints),
+		TEST(test_firewalld),
+		TEST(test_tailscale),
+		TEST(test_fail2ban),
+		TEST(test_docker),
+		TEST(test_queue),
+		TEST(test_queue_reader),
+		TEST(test_module),
 		TEST(test_reply),
 	};
 

@@ -220,8 +220,11 @@ static void take_rule(struct firewall_place *out)
 	memcpy(out->base.table, r->table, sizeof(r->table));
 	memcpy(out->base.chain, r->base, sizeof(r->base));
 	out->entry = &out->base;
-	out->candidates = out->rules;
-	out->inferred = false;
+	/* The only rule that could have is as sure as the place is. */
+	if (r->how != RULE_POSSIBLE || out->rules > 1) {
+		out->candidates = out->rules;
+		out->inferred = false;
+	}
 	out->bridge = false;
 	if (r->pf == PF_NETDEV)
 		out->hook = r->hook == NETDEV_INGRESS ? "INGRESS" : "EGRESS";

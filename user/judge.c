@@ -91,9 +91,7 @@ static void write_rule(const struct probe *probe, const struct corr_host *host, 
 	if (place.rules > 1)
 		v->confidence = CONFIDENCE_POSSIBLE;
 	/* That a packet filter did it is certain; which chain may not be. */
-	else if ((place.candidates > 1 || place.inferred ||
-		  (place.rule && place.rule->how == RULE_POSSIBLE)) &&
-		 v->confidence == CONFIDENCE_CERTAIN)
+	else if ((place.candidates > 1 || place.inferred) && v->confidence == CONFIDENCE_CERTAIN)
 		v->confidence = CONFIDENCE_LIKELY;
 }
 
