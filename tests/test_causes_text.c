@@ -186,8 +186,6 @@ static const struct {
 	{"unreachable_words", NEED_COUNTERS},
 	{"echo_words", NEED_SYSCTLS},
 	{"echo_fix", NEED_SYSCTLS},
-	{"echo_fw_fix", NEED_HOOKS},
-	{"echo_fw_show", NEED_HOOKS},
 };
 
 static void check_needs(const struct cause *c, const char *text)

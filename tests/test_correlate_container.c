@@ -394,18 +394,24 @@ static void test_firewall_words(void **state)
 	fx_fixes(v, "nsenter -t 812 -n iptables -t filter -nvL");
 }
 
+/* Translated, and dropped before it could leave. */
+static void not_handed_on(struct fixture *f, const char *reason, int64_t ip_forward)
+{
+	fx_syn(f, FX_ENTRY);
+	fx_no_socket(f);
+	fx_syn(f, FX_PRE_FIRST);
+	fx_syn(f, FX_PRE);
+	fx_drop(f, true, SYN, reason);
+	fx_sysctl(f, "net.ipv4.ip_forward", ip_forward);
+}
+
 /* Its rules outlived the container: the probe's own address is not what is wrong. */
 static void test_no_route_to_container(void **state)
 {
 	struct fixture *f = *state;
 	const struct verdict *v;
 
-	fx_syn(f, FX_ENTRY);
-	fx_no_socket(f);
-	fx_syn(f, FX_PRE_FIRST);
-	fx_syn(f, FX_PRE);
-	fx_drop(f, true, SYN, "IP_INNOROUTES");
-	fx_sysctl(f, "net.ipv4.ip_forward", 1);
+	not_handed_on(f, "IP_INNOROUTES", 1);
 	v = fx_expect_now(f, "not-for-us", CONFIDENCE_CERTAIN);
 	fx_says(v, "translated to 172.17.0.2:8080, to which there is no way from here");
 	fx_fixes(v, "ip route get 172.17.0.2");
@@ -417,12 +423,7 @@ static void test_no_forwarding(void **state)
 	struct fixture *f = *state;
 	const struct verdict *v;
 
-	fx_syn(f, FX_ENTRY);
-	fx_no_socket(f);
-	fx_syn(f, FX_PRE_FIRST);
-	fx_syn(f, FX_PRE);
-	fx_drop(f, true, SYN, "IP_INADDRERRORS");
-	fx_sysctl(f, "net.ipv4.ip_forward", 0);
+	not_handed_on(f, "IP_INADDRERRORS", 0);
 	v = fx_expect_now(f, "not-for-us", CONFIDENCE_CERTAIN);
 	fx_says(v, "this host does not forward");
 	fx_fixes(v, "sysctl -w net.ipv4.ip_forward=1");

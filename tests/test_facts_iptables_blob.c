@@ -73,10 +73,10 @@ static void test_queues(void **state)
 	assert_int_equal(reader[0].portid, 1234);
 	assert_int_equal(reader[1].portid, 4294963200);
 	vec_free(&readers);
-	assert_int_equal(legacy_parse_socket("sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode\n"
-					     "00000000 0   1234 00000000 0 0 0 2 0 77\n"
-					     "00000000 12  1234 00000000 0 0 0 2 0 78\n",
-					     1234),
+	assert_int_equal(queue_parse_inode("sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode\n"
+					   "00000000 0   1234 00000000 0 0 0 2 0 77\n"
+					   "00000000 12  1234 00000000 0 0 0 2 0 78\n",
+					   1234),
 			 78);
 }
 

@@ -43,7 +43,8 @@ const struct cause causes_datagram[] = {
 			   E(RESPONSE) | E(DROP_REPLY) | E(DROP_NEIGH), CONFIDENCE_LIKELY}},
 		.needs = NEED_SYSCTLS | NEED_COUNTERS | NEED_HOOKS | NEED_ADDRS | NEED_RULE,
 		.summary = "the echo request is not answered: {echo_words}",
-		.fix = {"[sysctl -w {echo_fix}]", "[{echo_fw_fix}]", "[{echo_fw_show}]"},
+		.fix = {"[sysctl -w {echo_fix}]", "[{?filtered}{fw_fix}]",
+			"[{?filtered}{fw_show}]"},
 	},
 	{.next = causes_unknown},
 };

@@ -27,13 +27,6 @@ static struct probe *new_probe(struct corr *corr, const struct ev_flow *flow, ui
 	return probe;
 }
 
-/* Whether a packet from the prober is one that asks: a SYN, a datagram, an echo request. */
-static bool begins_probe(const struct ev_flow *flow, const struct ev_tcp *tcp)
-{
-	return flow->proto != IPPROTO_TCP ||
-	       (tcp->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
-}
-
 /* A datagram has nothing that tells a repeated one from a new one: it is new once there is a
  * verdict on the last. */
 static bool is_another(const struct probe *probe, uint32_t isn)
@@ -129,9 +122,9 @@ void corr_take_event(struct corr *corr, const struct ev_hdr *ev)
 		probe = probe_table_find(&corr->table, &back);
 		incoming = !probe;
 	}
-	if (ev->type == EV_PACKET && incoming && begins_probe(flow, &packet->tcp))
+	if (ev->type == EV_PACKET && incoming && begins_attempt(flow, &packet->tcp))
 		probe = take_syn(corr, probe, packet);
-	else if (ev->type == EV_DROP && incoming && begins_probe(flow, &drop->tcp))
+	else if (ev->type == EV_DROP && incoming && begins_attempt(flow, &drop->tcp))
 		probe = take_dropped_syn(corr, probe, drop);
 	if (!probe)
 		return;

@@ -103,22 +103,26 @@ void corr_conclude(struct corr *corr, struct probe *probe)
 	probe_table_timer(&corr->table, probe, probe->first_ns + corr->config.timeout_ns);
 }
 
-/* The packet that the rule was about. */
-static void name_packet(const struct probe *probe, struct fact_request *request)
+/* needs: NEED_*. A rule is asked for by the packet that was dropped. */
+static void request_facts(struct corr *corr, const struct probe *probe, uint32_t needs)
 {
 	const struct attempt *a = &probe->attempt;
+	const bool is_reply = !a->drop.hdr.type && a->reply_drop.hdr.type;
+	const struct fact_request request = {.probe = probe->flow,
+					     .service = *probe_service(probe),
+					     .ifindex = probe->ifindex,
+					     .needs = needs,
+					     .netns = a->netns,
+					     .is_reply = is_reply,
+					     .since_ns = probe->first_ns,
+					     .tcp = is_reply ? a->reply_drop.tcp : a->drop.tcp};
 
-	request->is_reply = !a->drop.hdr.type && a->reply_drop.hdr.type;
-	request->tcp = request->is_reply ? a->reply_drop.tcp : a->drop.tcp;
+	if (corr->ops.need)
+		corr->ops.need(corr->ops.ctx, &request);
 }
 
 void corr_ask(struct corr *corr, struct probe *probe)
 {
-	struct fact_request request = {.probe = probe->flow,
-				       .service = *probe_service(probe),
-				       .ifindex = probe->ifindex,
-				       .netns = probe->attempt.netns,
-				       .since_ns = probe->first_ns};
 	uint32_t needs = 0;
 
 	if (!probe->untracked)
@@ -131,22 +135,12 @@ void corr_ask(struct corr *corr, struct probe *probe)
 	probe->needs = needs;
 	probe->unanswered = 0;
 	probe_table_timer(&corr->table, probe, corr->taken_ns + FACTS_NS);
-	if (!corr->ops.need)
-		return;
-	request.needs = needs;
-	name_packet(probe, &request);
-	corr->ops.need(corr->ops.ctx, &request);
+	request_facts(corr, probe, needs);
 }
 
 /* Asks early whose the connection is: once the prober has reset it, nobody can tell. */
 static void look(struct corr *corr, struct probe *probe)
 {
-	const struct fact_request request = {.probe = probe->flow,
-					     .service = *probe_service(probe),
-					     .ifindex = probe->ifindex,
-					     .needs = NEED_CONN,
-					     .netns = probe->attempt.netns,
-					     .since_ns = probe->first_ns};
 	uint64_t waited_ns = corr->taken_ns - probe->exchange.first_ns[FROM_PROBER];
 	uint64_t next_ns = corr->taken_ns + waited_ns;
 
@@ -154,8 +148,7 @@ static void look(struct corr *corr, struct probe *probe)
 	probe->look_ns = next_ns < probe->due_ns ? next_ns : 0;
 	probe->looking = true;
 	probe_table_timer(&corr->table, probe, probe->look_ns ? probe->look_ns : probe->due_ns);
-	if (corr->ops.need)
-		corr->ops.need(corr->ops.ctx, &request);
+	request_facts(corr, probe, NEED_CONN);
 }
 
 /* Whether an encrypted exchange was answered shows in when the prober closes: at its own timeout.

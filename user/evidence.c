@@ -61,11 +61,9 @@ static evidence_t services(const struct probe *probe, const struct corr_host *ho
 
 static evidence_t echo_sysctl(const struct probe *probe)
 {
-	const char *name = probe->flow.family == 4 ? "net.ipv4.icmp_echo_ignore_all"
-						   : "net.ipv6.icmp.echo_ignore_all";
 	int64_t value;
 
-	return probe_sysctl(probe, name, &value) && value ? E(ECHO_IGNORED) : 0;
+	return probe_sysctl(probe, probe_echo_sysctl(probe), &value) && value ? E(ECHO_IGNORED) : 0;
 }
 
 static evidence_t addresses(const struct probe *probe)
@@ -152,11 +150,13 @@ static evidence_t counters(const struct probe *probe)
 		bits |= E(GREW_REQQFULL);
 	if (probe_grew(probe, "IpOutNoRoutes") || probe_grew(probe, "Ip6OutNoRoutes"))
 		bits |= E(GREW_NOROUTES);
-	if (probe_grew(probe, "IcmpOutRateLimitGlobal") ||
-	    probe_grew(probe, "IcmpOutRateLimitHost") || probe_grew(probe, "Icmp6OutRateLimitHost"))
+	if (probe_rate_limited(probe))
 		bits |= E(GREW_RATE_LIMIT);
 	return bits;
 }
+
+/* This host has ended the connection, in one way or another. */
+#define E_SERVER_CLOSED (E(SERVER_FIN) | E(RST_OUT) | E(RESET_ACTIVE))
 
 /* A prober that half-closes does so with its request; one that ran out of patience later. */
 #define PATIENCE_NS 20000000ULL
@@ -167,11 +167,10 @@ static evidence_t counters(const struct probe *probe)
 static bool gave_up(const struct probe *probe)
 {
 	const struct attempt *a = &probe->attempt;
-	const evidence_t over = E(SERVER_FIN) | E(RST_OUT) | E(RESET_ACTIVE) | E(PROBER_RST);
 
 	return a->bits & E(REQUEST) && !(a->bits & E(RESPONSE)) && a->prober_closed &&
 	       a->close_ns >= probe->exchange.first_ns[FROM_PROBER] + PATIENCE_NS &&
-	       (a->bits & over || probe->timed_out);
+	       (a->bits & (E_SERVER_CLOSED | E(PROBER_RST)) || probe->timed_out);
 }
 
 /* Whether the prober closed, and this long after the service last said something. */
@@ -186,7 +185,6 @@ static evidence_t tls_exchanged(const struct probe *probe, const struct corr_hos
 {
 	const struct attempt *a = &probe->attempt;
 	const struct exchange *x = &probe->exchange;
-	const evidence_t server_closed = E(SERVER_FIN) | E(RST_OUT) | E(RESET_ACTIVE);
 	uint64_t patience = host->timeout_ns / 2;
 	evidence_t out = 0;
 
@@ -195,10 +193,10 @@ static evidence_t tls_exchanged(const struct probe *probe, const struct corr_hos
 	if (a->bits & E(TLS_ENCRYPTED)) {
 		if (silent_for(probe, patience < TLS_PATIENCE_NS ? patience : TLS_PATIENCE_NS))
 			out |= E(TLS_SILENT);
-		if (x->is_tls13 && x->encrypted <= TLS_ALERT_SIZE && a->bits & server_closed &&
+		if (x->is_tls13 && x->encrypted <= TLS_ALERT_SIZE && a->bits & E_SERVER_CLOSED &&
 		    !a->prober_closed)
 			out |= E(TLS_REFUSED);
-	} else if (a->bits & server_closed && !(a->bits & E(NOT_TLS)) && !a->prober_closed) {
+	} else if (a->bits & E_SERVER_CLOSED && !(a->bits & E(NOT_TLS)) && !a->prober_closed) {
 		out |= E(TLS_BROKEN);
 	}
 	return out;
@@ -209,10 +207,10 @@ static evidence_t exchanged(const struct probe *probe, const struct corr_host *h
 {
 	const struct exchange *x = &probe->exchange;
 	const evidence_t bits = probe->attempt.bits;
-	const evidence_t server_closed = E(SERVER_FIN) | E(RST_OUT) | E(RESET_ACTIVE);
-	bool ended = probe->timed_out || (bits & server_closed && !probe->attempt.prober_closed) ||
+	bool ended = probe->timed_out ||
+		     (bits & E_SERVER_CLOSED && !probe->attempt.prober_closed) ||
 		     silent_for(probe, PATIENCE_NS);
-	bool over = probe->timed_out || bits & (server_closed | E(PROBER_FIN) | E(PROBER_RST));
+	bool over = probe->timed_out || bits & (E_SERVER_CLOSED | E(PROBER_FIN) | E(PROBER_RST));
 	evidence_t out = tls_exchanged(probe, host);
 	bool whole;
 

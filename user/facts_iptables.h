@@ -265,8 +265,6 @@ struct legacy_reader {
 };
 /* Takes the text of /proc/net/netfilter/nfnetlink_queue: struct legacy_reader in out. */
 int legacy_parse_queues(const char *text, struct vec *out);
-/* The inode of the netfilter socket with this port in the text of /proc/net/netlink, else 0. */
-uint32_t legacy_parse_socket(const char *text, uint32_t portid);
 int legacy_readers(struct vec *out);
 /* The process that reads queue, 0: none does. */
 uint32_t legacy_queue_pid(struct facts *facts, const struct vec *readers, uint16_t queue);

@@ -2,12 +2,12 @@
 // Finds the processes that read the queues of NFQUEUE.
 #include <errno.h>
 #include <linux/netfilter/xt_NFQUEUE.h>
-#include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "facts_internal.h"
 #include "facts_iptables.h"
+#include "facts_rule.h"
 
 enum { QUEUES_MAX = 4096 };
 
@@ -24,21 +24,6 @@ int legacy_parse_queues(const char *text, struct vec *out)
 				return -ENOMEM;
 			*reader = (struct legacy_reader){queue, portid};
 		}
-		text += strcspn(text, "\n");
-	}
-	return 0;
-}
-
-/* Columns sk, Eth, Pid, Groups, Rmem, Wmem, Dump, Locks, Drops, Inode. */
-uint32_t legacy_parse_socket(const char *text, uint32_t portid)
-{
-	unsigned int bus, port, inode;
-
-	for (; *text; text += *text == '\n') {
-		if (sscanf(text, "%*s %u %u %*s %*s %*s %*s %*s %*s %u", &bus, &port, &inode) ==
-			    3 &&
-		    bus == NETLINK_NETFILTER && port == portid)
-			return inode;
 		text += strcspn(text, "\n");
 	}
 	return 0;
@@ -61,7 +46,7 @@ static uint32_t port_pid(struct facts *facts, uint32_t portid)
 	char text[FILE_TEXT_LEN];
 
 	if (file_text("/proc/self/net/netlink", text, sizeof(text)) > 0)
-		want.inode = legacy_parse_socket(text, portid);
+		want.inode = queue_parse_inode(text, portid);
 	if (want.inode)
 		process_find(&facts->processes, false, &want, 1);
 	process_describe(portid, &named);

@@ -75,16 +75,15 @@ static void name_service(const struct probe *probe, char *summary, size_t summar
 		 masqueraded ? ", from " : "", masqueraded ? addr_text(to->saddr, source) : "");
 }
 
-static void write_rule(const struct probe *probe, const struct corr_host *host, struct verdict *v)
+static void write_rule(const struct probe *probe, const struct corr_host *host,
+		       const struct cause *cause, struct verdict *v)
 {
-	bool reply = !strcmp(v->cause, "reply-dropped") &&
+	bool reply = !strcmp(cause->id, "reply-dropped") &&
 		     !strcmp(probe->attempt.reply_drop.reason_name, "NETFILTER_DROP");
 	struct firewall_place place;
 
 	v->rule = (struct verdict_rule){.handle = -1, .number = -1};
-	if (!reply && strcmp(v->cause, "firewall-drop") && strcmp(v->cause, "firewall-reject") &&
-	    strcmp(v->cause, "nfqueue-drop") && strcmp(v->cause, "module-drop") &&
-	    !(probe->attempt.bits & E(DROP_NETFILTER) && !strcmp(v->cause, "icmp-ignored")))
+	if (!reply && !(cause->needs & NEED_RULE && probe->attempt.bits & E(DROP_NETFILTER)))
 		return;
 	firewall_place(probe, host, reply, &place);
 	firewall_rule(&place, &v->rule);
@@ -157,7 +156,7 @@ const struct cause *judge(const struct probe *probe, const struct corr_host *hos
 	v->was = probe->outcome;
 	v->was_cause = probe->cause ? probe->cause->id : NULL;
 	v->lost_events = lost;
-	write_rule(probe, host, v);
+	write_rule(probe, host, cause, v);
 	write_texts(cause, &of, v);
 	name_service(probe, v->summary, sizeof(v->summary));
 	steps_write(probe, host, v);

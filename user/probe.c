@@ -143,6 +143,19 @@ uint64_t probe_grew(const struct probe *probe, const char *name)
 	return 0;
 }
 
+bool probe_rate_limited(const struct probe *probe)
+{
+	return probe_grew(probe, "IcmpOutRateLimitGlobal") ||
+	       probe_grew(probe, "IcmpOutRateLimitHost") ||
+	       probe_grew(probe, "Icmp6OutRateLimitHost");
+}
+
+const char *probe_echo_sysctl(const struct probe *probe)
+{
+	return probe->flow.family == 4 ? "net.ipv4.icmp_echo_ignore_all"
+				       : "net.ipv6.icmp.echo_ignore_all";
+}
+
 const char *host_ifname(const struct corr_host *host, uint32_t ifindex, char buf[FACT_IFNAME_LEN])
 {
 	for (size_t i = 0; i < host->n_links; i++) {

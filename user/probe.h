@@ -3,6 +3,7 @@
 #ifndef CLBTRACE_PROBE_H
 #define CLBTRACE_PROBE_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -147,8 +148,23 @@ static inline const struct ev_flow *probe_service(const struct probe *probe)
 	return probe->attempt.nat.family ? &probe->attempt.nat : &probe->flow;
 }
 
+static inline bool is_syn(const struct ev_tcp *tcp)
+{
+	return (tcp->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
+}
+
+/* Whether a packet from the prober is one that asks: a SYN, a datagram, an echo request. */
+static inline bool begins_attempt(const struct ev_flow *flow, const struct ev_tcp *tcp)
+{
+	return flow->proto != IPPROTO_TCP || is_syn(tcp);
+}
+
 /* The next fact of that type after prev (NULL: the first), NULL if there is none. */
 const void *probe_fact(const struct probe *probe, enum event_type type, const void *prev);
+/* Whether the kernel's limit held ICMP messages back. */
+bool probe_rate_limited(const struct probe *probe);
+/* The sysctl that has echo requests of the probe's family ignored. */
+const char *probe_echo_sysctl(const struct probe *probe);
 /* The probe's connection, as it was found last; NULL: it was not. */
 const struct fact_conn *probe_conn(const struct probe *probe);
 /* A sysctl's value; false if it is not known. */

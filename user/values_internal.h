@@ -25,6 +25,9 @@ uint64_t value_waited_ms(const struct values_of *of);
 /* How a healthy exchange in TLS went. */
 bool value_tls_exchange(const struct values_of *of, char *out, size_t out_len);
 
+/* "nginx (pid 12)", as the value process; "the service" if that is not known. */
+const char *value_service_words(const struct values_of *of, char *out, size_t out_len);
+
 enum { VALUE_QUOTE_LEN = 124 };
 /* The first line of what was said, escaped, in quotes. Returns out. */
 const char *value_quote(const uint8_t *data, size_t len, char *out, size_t out_len);

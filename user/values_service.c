@@ -36,6 +36,13 @@ static bool process(const struct values_of *of, char *out, size_t out_len)
 	return true;
 }
 
+const char *value_service_words(const struct values_of *of, char *out, size_t out_len)
+{
+	if (!process(of, out, out_len))
+		snprintf(out, out_len, "the service");
+	return out;
+}
+
 static bool comm_name(const struct values_of *of, char *out, size_t out_len)
 {
 	struct process_about about;
@@ -189,18 +196,10 @@ static bool unreachable_words(const struct values_of *of, char *out, size_t out_
 		return value_put(out, out_len, "answered with ICMP port unreachable");
 	return value_put(
 		out, out_len,
-		probe_grew(of->probe, "IcmpOutRateLimitGlobal") ||
-				probe_grew(of->probe, "IcmpOutRateLimitHost") ||
-				probe_grew(of->probe, "Icmp6OutRateLimitHost")
+		probe_rate_limited(of->probe)
 			? "dropped, and the ICMP rate limit held the port unreachable back: "
 			  "the balancer may take the service for healthy"
 			: "dropped");
-}
-
-static const char *echo_sysctl(const struct values_of *of)
-{
-	return of->probe->flow.family == 4 ? "net.ipv4.icmp_echo_ignore_all"
-					   : "net.ipv6.icmp.echo_ignore_all";
 }
 
 static bool echo_words(const struct values_of *of, char *out, size_t out_len)
@@ -217,8 +216,8 @@ static bool echo_words(const struct values_of *of, char *out, size_t out_len)
 			 place.hook[0] ? place.hook : "a hook",
 			 place.elsewhere ? " of the service's own network namespace" : "",
 			 chain[0] ? ", " : "", chain);
-	} else if (probe_sysctl(of->probe, echo_sysctl(of), &value) && value) {
-		snprintf(out, out_len, "%s is %" PRId64, echo_sysctl(of), value);
+	} else if (probe_sysctl(of->probe, probe_echo_sysctl(of->probe), &value) && value) {
+		snprintf(out, out_len, "%s is %" PRId64, probe_echo_sysctl(of->probe), value);
 	} else {
 		snprintf(out, out_len,
 			 "the ICMP rate limit held the reply back (icmp_ratelimit, "
@@ -233,8 +232,8 @@ static bool echo_fix(const struct values_of *of, char *out, size_t out_len)
 
 	if (of->probe->attempt.bits & E(DROP_NETFILTER))
 		return false;
-	if (probe_sysctl(of->probe, echo_sysctl(of), &value) && value)
-		snprintf(out, out_len, "%s=0", echo_sysctl(of));
+	if (probe_sysctl(of->probe, probe_echo_sysctl(of->probe), &value) && value)
+		snprintf(out, out_len, "%s=0", probe_echo_sysctl(of->probe));
 	else /* Documentation/networking/ip-sysctl.rst: the default, which leaves replies alone */
 		snprintf(out, out_len,
 			 of->probe->flow.family == 4 ? "net.ipv4.icmp_ratemask=6168"
@@ -242,16 +241,12 @@ static bool echo_fix(const struct values_of *of, char *out, size_t out_len)
 	return true;
 }
 
-static bool echo_fw_fix(const struct values_of *of, char *out, size_t out_len)
+/* Nothing to print: whether the packet filter dropped it. */
+static bool filtered(const struct values_of *of, char *out, size_t out_len)
 {
-	return of->probe->attempt.bits & E(DROP_NETFILTER) &&
-	       values_get((void *)of, "fw_fix", strlen("fw_fix"), out, out_len);
-}
-
-static bool echo_fw_show(const struct values_of *of, char *out, size_t out_len)
-{
-	return of->probe->attempt.bits & E(DROP_NETFILTER) &&
-	       values_get((void *)of, "fw_show", strlen("fw_show"), out, out_len);
+	(void)out_len;
+	out[0] = 0;
+	return of->probe->attempt.bits & E(DROP_NETFILTER);
 }
 
 const struct value values_service[] = {
@@ -274,7 +269,6 @@ const struct value values_service[] = {
 	{"unreachable_words", unreachable_words},
 	{"echo_words", echo_words},
 	{"echo_fix", echo_fix},
-	{"echo_fw_fix", echo_fw_fix},
-	{"echo_fw_show", echo_fw_show},
+	{"?filtered", filtered},
 	{NULL, NULL},
 };

@@ -37,8 +37,7 @@ static bool mismatch_words(const struct values_of *of, char *out, size_t out_len
 	unsigned int port = probe_service(of->probe)->dport;
 	char quote[VALUE_QUOTE_LEN], who[160];
 
-	if (!values_get((void *)of, "process", strlen("process"), who, sizeof(who)))
-		snprintf(who, sizeof(who), "the service");
+	value_service_words(of, who, sizeof(who));
 	if (answer->len)
 		snprintf(out, out_len, "%s on port %u does not: it answered %s", who, port,
 			 value_quote(answer->data, answer->len, quote, sizeof(quote)));
@@ -77,8 +76,7 @@ static bool alert_words(const struct values_of *of, char *out, size_t out_len)
 	char alert[80], who[160];
 
 	alert_name(&of->probe->exchange.alert, alert, sizeof(alert));
-	if (!values_get((void *)of, "process", strlen("process"), who, sizeof(who)))
-		snprintf(who, sizeof(who), "the service");
+	value_service_words(of, who, sizeof(who));
 	if (bits & E(SERVER_ALERT))
 		snprintf(out, out_len, "%s sent %s", who, alert);
 	else if (bits & E(PROBER_ALERT))
