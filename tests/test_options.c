@@ -31,7 +31,7 @@ static int parse(const char *line)
 	while ((word = strsep(&rest, " ")) && argc <= WORDS_MAX)
 		if (*word)
 			argv[argc++] = strcmp(word, "_") ? word : empty;
-	return options_parse(&options, argc, argv, &action, err, sizeof(err));
+	return options_parse(&options, MODE_LIVE, argc, argv, &action, err, sizeof(err));
 }
 
 /* It is refused, in one line that names this argument. */

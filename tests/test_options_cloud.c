@@ -33,7 +33,7 @@ static int parse(const char *line)
 	err[0] = 0;
 	while ((word = strsep(&rest, " ")) && argc <= WORDS_MAX)
 		argv[argc++] = strcmp(word, "_") ? word : empty;
-	return options_parse(&options, argc, argv, &action, err, sizeof(err));
+	return options_parse(&options, MODE_LIVE, argc, argv, &action, err, sizeof(err));
 }
 
 static void refused(const char *line, const char *named, const char *reason)

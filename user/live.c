@@ -11,7 +11,7 @@
 #include "escape.h"
 #include "live_loop.h"
 #include "netns.h"
-#include "not_arriving.h"
+#include "stop.h"
 
 #define NS_PER_S  1000000000ULL
 #define NS_PER_MS 1000000ULL
@@ -127,8 +127,6 @@ static int open_correlator(struct live *live)
 	err = corr_new(&live->corr, &config, &ops);
 
 	if (!err)
-		err = summary_new(&live->summary);
-	if (!err)
 		err = facts_links(live->facts, live_now(), &to);
 	if (!err)
 		err = source_bpf_waypoints(live->source, live_now(), &to);
@@ -141,6 +139,8 @@ static int set_up(struct live *live)
 {
 	int err = check_root();
 
+	if (!err)
+		err = results_open(&live->results, live->options);
 	/* Before anything is opened: sockets and links belong to the namespace they were made in.
 	 */
 	if (!err)
@@ -169,37 +169,7 @@ static void tear_down(struct live *live)
 	corr_free(live->corr);
 	facts_close(live->facts);
 	source_bpf_close(live->source);
-	summary_free(live->summary);
-}
-
-static int write_summary(struct live *live, const void *what)
-{
-	return live->sink->summary(what, live->options);
-}
-
-static void print_summary(struct live *live)
-{
-	struct summary *s = live->summary;
-	struct corr_stats stats;
-
-	corr_stats(live->corr, &stats);
-	s->lost_events = stats.lost_events;
-	s->evicted = stats.evicted;
-	source_bpf_strangers(live->source, &s->strangers);
-	summary_finish(s);
-	if (!summary_probes(s->counts))
-		not_arriving_explain(s, live->options);
-	live->err = live_write(live, write_summary, s);
-	live->doing = "writing results";
-}
-
-static int status_of(const struct summary *s)
-{
-	uint64_t n = summary_probes(s->counts);
-
-	if (!n)
-		return STATUS_NO_PROBE;
-	return n == s->counts[OUTCOME_HEALTHY] ? STATUS_HEALTHY : STATUS_FAILED;
+	results_close(&live->results);
 }
 
 /* What is pasted into a shell runs where the shell is. */
@@ -233,13 +203,9 @@ static int trace(struct live *live)
 	fputs("clbtrace: ready\n", stderr);
 	tell_netns(live);
 	live_run(live);
-	if (!live->err)
-		print_summary(live);
-	/* The reader of stdout has gone, as with "| head", or does not read: nobody to tell. */
-	if (!live->err || live->err == -EPIPE || live->err == -EINTR)
-		return status_of(live->summary);
-	fprintf(stderr, "clbtrace: %s failed: %s\n", live->doing, strerror(-live->err));
-	return -EINVAL;
+	source_bpf_strangers(live->source, &live->results.summary->strangers);
+	results_summary(&live->results, live->corr);
+	return results_status(&live->results);
 }
 
 int cmd_live(int argc, char **argv)
@@ -248,18 +214,17 @@ int cmd_live(int argc, char **argv)
 	struct options options;
 	struct live live = {.options = &options};
 	char why[ERR_LEN] = "";
-	int ret = options_parse(&options, argc, argv, &action, why, sizeof(why));
+	int ret = options_parse(&options, MODE_LIVE, argc, argv, &action, why, sizeof(why));
 
 	if (ret) {
 		fprintf(stderr, "clbtrace: %s\n", why);
 	} else if (action == OPTIONS_HELP) {
-		options_help();
+		options_help(MODE_LIVE);
 	} else if (action == OPTIONS_VERSION) {
 		puts("clbtrace " VERSION);
 	} else {
-		live.sink = options.json ? &sink_json : &sink_text;
 		live.wall_offset_ns = wall_offset();
-		live_catch_signals();
+		stop_catch_signals();
 		ret = trace(&live);
 		tear_down(&live);
 	}

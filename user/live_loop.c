@@ -7,10 +7,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdio_ext.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "stop.h"
 
 #define NS_PER_S  1000000000ULL
 #define NS_PER_MS 1000000ULL
@@ -20,74 +21,6 @@ enum { FD_RING, FD_LINK, FD_RULES, FD_STDOUT, N_FDS };
 /* At the end the ring is emptied, but not for ever if it fills as fast. */
 enum { LAST_DRAINS = 16 };
 
-static const char writing[] = "writing results";
-
-static volatile sig_atomic_t stop_requested;
-
-static void request_stop(int number)
-{
-	(void)number;
-	stop_requested = 1;
-}
-
-static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
-
-static void let_signals(int how)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(ending) / sizeof(*ending); i++)
-		sigaddset(&set, ending[i]);
-	sigprocmask(how, &set, NULL);
-}
-
-/* Once asked to end, a reader gets two more seconds to read. */
-static bool reader_reads(void)
-{
-	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
-
-	return poll(&out, 1, 2000) > 0;
-}
-
-int live_write(struct live *live, int (*write)(struct live *live, const void *what),
-	       const void *what)
-{
-	int err = 0;
-
-	let_signals(SIG_UNBLOCK);
-	if (stop_requested && !reader_reads())
-		err = -EINTR;
-	if (!err)
-		err = write(live, what);
-	let_signals(SIG_BLOCK);
-	if (err) {
-		__fpurge(stdout);
-		clearerr(stdout);
-	}
-	return err;
-}
-
-void live_catch_signals(void)
-{
-	const struct sigaction stop = {.sa_handler = request_stop};
-	const struct sigaction ignore = {.sa_handler = SIG_IGN};
-	struct sigaction now;
-
-	sigaction(SIGPIPE, &ignore, NULL);
-	sigaction(SIGXFSZ, &ignore, NULL); /* a file at its limit is an error like a full disk */
-	/* Taken in ppoll() only: none can come between looking at the flag and sleeping. */
-	for (size_t i = 0; i < sizeof(ending) / sizeof(*ending); i++) {
-		/* nohup has SIGHUP ignored, and means it; a shell's "&" has SIGINT ignored, and
-		 * does not. */
-		if (ending[i] == SIGHUP && !sigaction(SIGHUP, NULL, &now) &&
-		    now.sa_handler == SIG_IGN)
-			continue;
-		sigaction(ending[i], &stop, NULL);
-	}
-	let_signals(SIG_BLOCK);
-}
-
 uint64_t live_now(void)
 {
 	struct timespec now;
@@ -96,29 +29,11 @@ uint64_t live_now(void)
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
-static void note_error(struct live *live, int err, const char *doing)
-{
-	if (!err || live->err)
-		return;
-	live->err = err;
-	live->doing = doing;
-}
-
-static int write_notice(struct live *live, const void *what)
-{
-	return live->sink->notice(what, live_now() + live->wall_offset_ns, live->options);
-}
-
-static int write_verdict(struct live *live, const void *what)
-{
-	return live->sink->verdict(what, live->options);
-}
-
 void live_notice(void *ctx, const char *text)
 {
 	struct live *live = ctx;
 
-	note_error(live, live_write(live, write_notice, text), writing);
+	results_notice(&live->results, text, live_now() + live->wall_offset_ns);
 }
 
 /* Verdicts matter more than the file: a full disk ends the file, not the tracing. */
@@ -148,7 +63,7 @@ static int push_event(void *ctx, const struct ev_hdr *ev)
 				  "are incomplete");
 	}
 	err = corr_push(live->corr, ev);
-	note_error(live, err, "reading events");
+	results_failed(&live->results, err, "reading events");
 	return err;
 }
 
@@ -161,14 +76,7 @@ static void take_verdict(void *ctx, const struct verdict *v)
 {
 	struct live *live = ctx;
 
-	/* After the last one asked for, or once nobody reads: not printed, so not counted either.
-	 */
-	if (live->enough || live->err)
-		return;
-	summary_add(live->summary, v);
-	note_error(live, live_write(live, write_verdict, v), writing);
-	if (!v->revised && ++live->verdicts == live->options->count)
-		live->enough = true;
+	results_verdict(&live->results, v);
 }
 
 static void gather_facts(void *ctx, const struct fact_request *request)
@@ -214,11 +122,11 @@ static void wait_for_events(struct live *live, struct pollfd fds[N_FDS], uint64_
 		for (int i = 0; i < N_FDS; i++)
 			fds[i].revents = 0;
 		if (errno != EINTR)
-			note_error(live, -errno, "waiting for events");
+			results_failed(&live->results, -errno, "waiting for events");
 	}
 	/* Nothing is asked of stdout, so what is reported is that its reader has gone. */
 	if (fds[FD_STDOUT].revents)
-		note_error(live, -EPIPE, writing);
+		results_failed(&live->results, -EPIPE, "writing results");
 }
 
 /* Takes what is there, and lets the correlator judge. Returns whether that was all. */
@@ -233,7 +141,7 @@ static bool read_events(struct live *live, bool links_changed)
 		err = source_bpf_links_changed(live->source, live->now_ns, &to);
 	if (!err)
 		err = source_bpf_drain(live->source, live->now_ns, &to, &until_ns);
-	note_error(live, err, "reading events");
+	results_failed(&live->results, err, "reading events");
 	corr_advance(live->corr, until_ns);
 	if (live->pcap)
 		check_file(live, sink_pcap_flush(live->pcap));
@@ -260,7 +168,8 @@ void live_run(struct live *live)
 	 * last. */
 	uint64_t snapshot_ns = start_ns + NS_PER_S;
 
-	while (!stop_requested && !live->enough && !live->err && live_now() < end_ns) {
+	while (!stop_requested() && !live->results.enough && !live->results.err &&
+	       live_now() < end_ns) {
 		uint64_t until = earliest(earliest(snapshot_ns, end_ns), corr_deadline(live->corr));
 
 		/* From the first chain of nf_tables on. */
@@ -275,10 +184,10 @@ void live_run(struct live *live)
 			snapshot_ns = live->now_ns + NS_PER_S;
 		}
 	}
-	if (!live->enough && !live->err) {
+	if (!live->results.enough && !live->results.err) {
 		for (int i = 0; i < LAST_DRAINS && !read_events(live, false); i++)
 			;
 		corr_finish(live->corr, live->now_ns);
 	}
-	live->summary->window_ns = live_now() - start_ns;
+	live->results.summary->window_ns = live_now() - start_ns;
 }

@@ -9,41 +9,24 @@
 #include "correlate.h"
 #include "facts.h"
 #include "options.h"
+#include "results.h"
 #include "sink.h"
 #include "source_bpf.h"
-#include "summary.h"
 
 struct live {
 	const struct options *options;
-	const struct sink_ops *sink;
 	struct source_bpf *source;
 	struct facts *facts;
 	struct corr *corr;
 	struct sink_pcap *pcap; /* NULL: no file, or no more */
-	struct summary *summary;
+	struct results results;
 	uint64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	uint64_t now_ns;	 /* CLOCK_MONOTONIC, read before the events at hand */
-	uint64_t verdicts;	 /* printed, revised ones aside */
 	bool told_loss;		 /* that events were lost */
-	bool enough;		 /* --count is reached */
-	int err;		 /* the first -errno, which ends the loop */
-	const char *doing;	 /* what failed with it */
 };
 
 /* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t live_now(void);
-
-/*
- * Writes results with write(live, what), which returns 0 or -errno. A reader that has stopped
- * reading (a pager, a stuck terminal) must not make clbtrace unstoppable: signals end this write,
- * and what was not read by then is let go of. Returns 0, what write returned, or -EINTR.
- */
-int live_write(struct live *live, int (*write)(struct live *live, const void *what),
-	       const void *what);
-
-/* Makes SIGINT, SIGTERM and SIGHUP end live_run(), and a closed stdout an error instead of a
- * signal. */
-void live_catch_signals(void);
 
 /* For corr_new(): ctx is the struct live. */
 struct corr_ops live_corr_ops(struct live *live);
@@ -57,8 +40,8 @@ struct event_sink live_events(struct live *live);
 /* Marks probes for rule tracing where there is something to trace, and tells so. */
 void live_trace_rules(struct live *live);
 
-/* Traces until a signal, --count, --duration or an error (in live->err); gives every open probe its
- * verdict. */
+/* Traces until a signal, --count, --duration or an error (in live->results); gives every open probe
+ * its verdict. */
 void live_run(struct live *live);
 
 #endif

@@ -14,6 +14,7 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"live", cmd_live},
+	{"replay", cmd_replay},
 	{"causes", cmd_causes},
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The command line of live mode: one table that parses it and prints its help.
+// The command lines of live mode and of replay: one table that parses them and prints their help.
 #include "options.h"
 
 #include <errno.h>
@@ -16,6 +16,7 @@
 
 enum {
 	LONG_BASE = 256, /* getopt_long() returns LONG_BASE + row for a long option */
+	WORD = 1,	 /* what it returns for a word that is no option */
 	HELP_COLUMN = 28,
 };
 
@@ -50,47 +51,64 @@ static void print_clouds(void)
 		       "", cloud->about);
 }
 
-void options_help(void)
+static const char live_help[] =
+	"usage: clbtrace [live] [OPTIONS]        say why this host's health checks fail\n"
+	"       clbtrace replay FILE [OPTIONS]   explain a recording or a capture\n"
+	"       clbtrace causes [ID]             what it can say, or one cause in full\n"
+	"\n"
+	"Watches the load balancer's probes arrive, pass the packet filter, TCP and\n"
+	"the application, and prints one verdict per probe. Needs root.\n"
+	"Adds nothing to the host but a table that traces rules: --no-rule-trace.\n"
+	"\n";
+
+static const char replay_help[] =
+	"usage: clbtrace replay FILE [OPTIONS]\n"
+	"\n"
+	"Explains a recording (-w FILE.pcapng) as it was explained live, or any pcap or\n"
+	"pcapng capture by what packets alone can tell. -: standard input, as in\n"
+	"tcpdump -w - | clbtrace replay -. Results of --json can be made a page of\n"
+	"too (--report). Needs no root.\n"
+	"\n";
+
+void options_help(enum options_mode mode)
 {
-	fputs("usage: clbtrace [live] [OPTIONS]   say why this host's health checks fail\n"
-	      "       clbtrace causes [ID]        what it can say, or one cause in full\n"
-	      "\n"
-	      "Watches the load balancer's probes arrive, pass the packet filter, TCP and\n"
-	      "the application, and prints one verdict per probe. Needs root.\n"
-	      "Adds nothing to the host but a table that traces rules: --no-rule-trace.\n"
-	      "\n",
-	      stdout);
+	fputs(mode == MODE_REPLAY ? replay_help : live_help, stdout);
 	for (size_t i = 0; i < N_OPTION_ROWS; i++)
-		print_row(&option_rows[i]);
+		if (option_rows[i].modes & mode)
+			print_row(&option_rows[i]);
 	print_clouds();
-	fputs("\n"
-	      "Ctrl-C ends it with a summary. Exit status: 0 every probe healthy, 1 some\n"
-	      "probe failed or stayed undetermined, 2 bad usage or input, 3 no probe seen,\n"
-	      "4 cannot trace here.\n",
-	      stdout);
+	printf("\n"
+	       "Ctrl-C ends it with a summary. Exit status: 0 every probe healthy, 1 some\n"
+	       "probe failed or stayed undetermined, 2 bad usage or input, 3 no probe seen%s.\n",
+	       mode == MODE_LIVE ? ",\n4 cannot trace here" : "");
 }
 
-static const struct option_row *find_row(int code)
+static const struct option_row *find_row(enum options_mode mode, int code)
 {
 	if (code >= LONG_BASE)
 		return code < LONG_BASE + N_OPTION_ROWS ? &option_rows[code - LONG_BASE] : NULL;
 	for (size_t i = 0; i < N_OPTION_ROWS; i++)
-		if (option_rows[i].letter && option_rows[i].letter == code)
+		if (option_rows[i].modes & mode && option_rows[i].letter &&
+		    option_rows[i].letter == code)
 			return &option_rows[i];
 	return NULL;
 }
 
-static void fill_getopt(struct option longs[N_OPTION_ROWS + 1], char shorts[2 * N_OPTION_ROWS + 3])
+static void fill_getopt(enum options_mode mode, struct option longs[N_OPTION_ROWS + 1],
+			char shorts[2 * N_OPTION_ROWS + 3])
 {
+	struct option *next = longs;
 	char *at = shorts;
 
 	memset(longs, 0, (N_OPTION_ROWS + 1) * sizeof(*longs));
-	*at++ = '+'; /* the first word that is no option ends the options */
+	*at++ = '-'; /* a word that is no option is returned in its turn */
 	*at++ = ':';
 	for (int i = 0; i < N_OPTION_ROWS; i++) {
-		longs[i].name = option_rows[i].name;
-		longs[i].has_arg = option_rows[i].value ? required_argument : no_argument;
-		longs[i].val = LONG_BASE + i;
+		if (!(option_rows[i].modes & mode))
+			continue;
+		next->name = option_rows[i].name;
+		next->has_arg = option_rows[i].value ? required_argument : no_argument;
+		next++->val = LONG_BASE + i;
 		if (!option_rows[i].letter)
 			continue;
 		*at++ = option_rows[i].letter;
@@ -101,9 +119,11 @@ static void fill_getopt(struct option longs[N_OPTION_ROWS + 1], char shorts[2 * 
 }
 
 /* err for an option that getopt_long() refused: code is its answer, word the argument it was in. */
-static int refuse_option(int code, int opt, const char *word, char *err, size_t err_len)
+static int refuse_option(enum options_mode mode, int code, int opt, const char *word, char *err,
+			 size_t err_len)
 {
-	const struct option_row *row = find_row(opt);
+	const struct option_row *row = find_row(mode, opt);
+	const char *help = mode == MODE_REPLAY ? "clbtrace replay --help" : "clbtrace --help";
 	char text[80];
 
 	if (code == ':' && row)
@@ -111,11 +131,11 @@ static int refuse_option(int code, int opt, const char *word, char *err, size_t 
 	else if (row)
 		snprintf(err, err_len, "--%s: takes no value", row->name);
 	else if (opt)
-		snprintf(err, err_len, "unknown option '-%s'; see clbtrace --help",
-			 escape_text(&(char){(char)opt}, 1, text, sizeof(text)));
+		snprintf(err, err_len, "unknown option '-%s'; see %s",
+			 escape_text(&(char){(char)opt}, 1, text, sizeof(text)), help);
 	else
-		snprintf(err, err_len, "unknown option '%s'; see clbtrace --help",
-			 escape_text(word, strlen(word), text, sizeof(text)));
+		snprintf(err, err_len, "unknown option '%s'; see %s",
+			 escape_text(word, strlen(word), text, sizeof(text)), help);
 	return -EINVAL;
 }
 
@@ -133,13 +153,29 @@ static int take(struct parsing *p, const struct option_row *row, const char *val
 	return ret;
 }
 
+/* A word that is no option: replay's file. */
+static int take_word(struct options *options, const char *word, char *err, size_t err_len)
+{
+	char text[80];
+
+	if (options->mode == MODE_REPLAY && !options->file) {
+		options->file = word;
+		return 0;
+	}
+	snprintf(err, err_len, "unexpected argument '%s'; see clbtrace %s--help",
+		 escape_text(word, strlen(word), text, sizeof(text)),
+		 options->mode == MODE_REPLAY ? "replay " : "");
+	return -EINVAL;
+}
+
 static int parse_words(struct parsing *p, int argc, char **argv, char *err, size_t err_len)
 {
+	const enum options_mode mode = p->options->mode;
 	struct option longs[N_OPTION_ROWS + 1];
-	char shorts[2 * N_OPTION_ROWS + 3], text[80];
+	char shorts[2 * N_OPTION_ROWS + 3];
 	int code, ret = 0;
 
-	fill_getopt(longs, shorts);
+	fill_getopt(mode, longs, shorts);
 	optind = 0; /* glibc: start anew */
 	opterr = 0;
 	while (*p->action == OPTIONS_RUN && !ret) {
@@ -147,14 +183,14 @@ static int parse_words(struct parsing *p, int argc, char **argv, char *err, size
 		if (code == -1)
 			break;
 		if (code == '?' || code == ':')
-			return refuse_option(code, optopt, argv[optind - 1], err, err_len);
-		ret = take(p, find_row(code), optarg, err, err_len);
+			return refuse_option(mode, code, optopt, argv[optind - 1], err, err_len);
+		ret = code == WORD ? take_word(p->options, optarg, err, err_len)
+				   : take(p, find_row(mode, code), optarg, err, err_len);
 	}
-	if (ret || *p->action != OPTIONS_RUN || optind >= argc)
-		return ret;
-	snprintf(err, err_len, "unexpected argument '%s'; see clbtrace --help",
-		 escape_text(argv[optind], strlen(argv[optind]), text, sizeof(text)));
-	return -EINVAL;
+	/* What is behind "--". */
+	while (*p->action == OPTIONS_RUN && !ret && optind < argc)
+		ret = take_word(p->options, argv[optind++], err, err_len);
+	return ret;
 }
 
 static int add_default_sources(struct options *options, char *err, size_t err_len)
@@ -200,21 +236,35 @@ static int put_defaults(const struct parsing *p, char *err, size_t err_len)
 {
 	const struct cloud *cloud = p->options->cloud;
 
-	if (!p->timeout_given)
+	if (!p->options->named_timeout)
 		p->options->timeout_ms = cloud ? cloud->timeout_ms : 2000;
-	return p->status_given ? 0
-			       : parse_status_list(cloud ? cloud->status : "100-499",
-						   p->options->expect_status, err, err_len);
+	return p->options->named_status
+		       ? 0
+		       : parse_status_list(cloud ? cloud->status : "100-499",
+					   p->options->expect_status, err, err_len);
 }
 
-int options_parse(struct options *options, int argc, char **argv, enum options_action *action,
-		  char *err, size_t err_len)
+/* What goes together, and what has to be there. */
+static int check_options(const struct options *options, char *err, size_t err_len)
+{
+	if (options->mode == MODE_REPLAY && !options->file)
+		snprintf(err, err_len, "replay: which FILE? see clbtrace replay --help");
+	else if (options->rotate_bytes && (!options->write || options->write_packets_only))
+		snprintf(err, err_len, "--rotate: needs a recording, --write FILE.pcapng");
+	else
+		return 0;
+	return -EINVAL;
+}
+
+int options_parse(struct options *options, enum options_mode mode, int argc, char **argv,
+		  enum options_action *action, char *err, size_t err_len)
 {
 	struct parsing p = {.options = options, .action = action, .default_source = true};
 	int ret;
 
 	memset(options, 0, sizeof(*options));
 	memset(options->ports, 0xff, sizeof(options->ports));
+	options->mode = mode;
 	options->all_ports = true;
 	options->max_probes = 65536;
 	*action = OPTIONS_RUN;
@@ -223,6 +273,8 @@ int options_parse(struct options *options, int argc, char **argv, enum options_a
 		ret = put_default_sources(&p, err, err_len);
 	if (!ret && *action == OPTIONS_RUN)
 		ret = put_defaults(&p, err, err_len);
+	if (!ret && *action == OPTIONS_RUN)
+		ret = check_options(options, err, err_len);
 	return ret;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The table of live mode's options: name, value, effect and help of each.
+// The table of options: name, value, effect and help of each.
 #include "options_table.h"
 
 #include <errno.h>
@@ -32,6 +32,7 @@ static int take_source(struct parsing *p, const char *value)
 	struct prefix source;
 	int err = parse_prefix(value, &source, p->why, sizeof(p->why));
 
+	p->options->named_sources = true;
 	return err ? err : options_add_source(p->options, &source);
 }
 
@@ -77,6 +78,7 @@ static int take_port(struct parsing *p, const char *value)
 	if (p->options->all_ports)
 		memset(p->options->ports, 0, sizeof(p->options->ports));
 	p->options->all_ports = false;
+	p->options->named_ports = true;
 	return parse_ports(value, p->options->ports, p->why, sizeof(p->why));
 }
 
@@ -118,7 +120,7 @@ static int take_duration(struct parsing *p, const char *value)
 
 static int take_timeout(struct parsing *p, const char *value)
 {
-	p->timeout_given = true;
+	p->options->named_timeout = true;
 	return parse_number(value, 1, 600000, &p->options->timeout_ms, p->why, sizeof(p->why));
 }
 
@@ -142,21 +144,63 @@ static bool ends_with(const char *text, const char *end)
 static int take_write(struct parsing *p, const char *value)
 {
 	p->options->write = value;
-	if (ends_with(value, ".pcap"))
+	p->options->write_packets_only = ends_with(value, ".pcap");
+	if (p->options->write_packets_only || ends_with(value, ".pcapng"))
 		return 0;
-	if (ends_with(value, ".pcapng"))
-		snprintf(p->why, sizeof(p->why),
-			 "recording to .pcapng is not in this version; use .pcap");
-	else
-		snprintf(p->why, sizeof(p->why), "a file name that ends in .pcap expected");
+	snprintf(p->why, sizeof(p->why), "a file name that ends in .pcapng or .pcap expected");
+	return -EINVAL;
+}
+
+static int take_rotate(struct parsing *p, const char *value)
+{
+	return parse_rotation(value, &p->options->rotate_bytes, &p->options->rotate_files, p->why,
+			      sizeof(p->why));
+}
+
+static int take_report(struct parsing *p, const char *value)
+{
+	p->options->report = value;
+	if (ends_with(value, ".html"))
+		return 0;
+	snprintf(p->why, sizeof(p->why), "a file name that ends in .html expected");
+	return -EINVAL;
+}
+
+/* Finds value among names. Returns its index or -EINVAL. */
+static int choose(struct parsing *p, const char *value, const char *const names[3])
+{
+	for (int i = 0; i < 3; i++)
+		if (!strcmp(value, names[i]))
+			return i;
+	snprintf(p->why, sizeof(p->why), "%s, %s or %s expected", names[0], names[1], names[2]);
+	return -EINVAL;
+}
+
+static int take_backend(struct parsing *p, const char *value)
+{
+	static const char *const names[] = {
+		[BACKEND_AUTO] = "auto", [BACKEND_BPF] = "bpf", [BACKEND_PCAP] = "pcap"};
+	int chosen = choose(p, value, names);
+
+	if (chosen >= 0)
+		p->options->backend = (enum backend)chosen;
+	return chosen < 0 ? chosen : 0;
+}
+
+static int take_proc(struct parsing *p, const char *value)
+{
+	p->options->proc = value;
+	if (*value)
+		return 0;
+	snprintf(p->why, sizeof(p->why), "a directory expected");
 	return -EINVAL;
 }
 
 static int take_expect_status(struct parsing *p, const char *value)
 {
-	if (!p->status_given)
+	if (!p->options->named_status)
 		memset(p->options->expect_status, 0, sizeof(p->options->expect_status));
-	p->status_given = true;
+	p->options->named_status = true;
 	return parse_status_list(value, p->options->expect_status, p->why, sizeof(p->why));
 }
 
@@ -165,14 +209,11 @@ static int take_color(struct parsing *p, const char *value)
 	static const char *const names[] = {
 		[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (!strcmp(value, names[i])) {
-			p->options->color = (enum color_mode)i;
-			return 0;
-		}
-	}
-	snprintf(p->why, sizeof(p->why), "auto, always or never expected");
-	return -EINVAL;
+	int chosen = choose(p, value, names);
+
+	if (chosen >= 0)
+		p->options->color = (enum color_mode)chosen;
+	return chosen < 0 ? chosen : 0;
 }
 
 static int take_json(struct parsing *p, const char *value)
@@ -217,38 +258,50 @@ static int take_version(struct parsing *p, const char *value)
 	return 0;
 }
 
+enum { LIVE = MODE_LIVE, REPLAY = MODE_REPLAY, BOTH = LIVE | REPLAY };
+
 const struct option_row option_rows[N_OPTION_ROWS] = {
-	{'s', "source", "CIDR", take_source,
+	{'s', "source", "CIDR", take_source, BOTH,
 	 "addresses that probe this host, in addition to\n100.64.0.0/10, or to the cloud's own; "
 	 "repeatable"},
-	{0, "vip", "CIDR", take_source, "the same as --source"},
-	{0, "no-default-source", NULL, take_no_default_source,
+	{0, "vip", "CIDR", take_source, BOTH, "the same as --source"},
+	{0, "no-default-source", NULL, take_no_default_source, BOTH,
 	 "leave 100.64.0.0/10, or the cloud's own, out"},
-	{0, "cloud", "NAME", take_cloud,
+	{0, "cloud", "NAME", take_cloud, BOTH,
 	 "sources, timeout and status of that cloud's load\nbalancer instead of the defaults; see "
 	 "below"},
-	{0, "udp", NULL, take_udp, "watch the sources' datagrams and echo requests too"},
-	{'p', "port", "LIST", take_port, "only these ports: 80,443,8000-8100"},
-	{'i', "interface", "NAME", take_interface,
+	{0, "udp", NULL, take_udp, BOTH, "watch the sources' datagrams and echo requests too"},
+	{'p', "port", "LIST", take_port, BOTH, "only these ports: 80,443,8000-8100"},
+	{'i', "interface", "NAME", take_interface, LIVE,
 	 "only this interface; repeatable (default: every\ninterface that is up, loopback aside)"},
-	{0, "netns", "NAME|PID", take_netns,
+	{0, "netns", "NAME|PID", take_netns, LIVE,
 	 "trace in that network namespace: one of ip netns,\nor of a process"},
-	{'n', "count", "N", take_count, "stop after N verdicts"},
-	{'d', "duration", "SEC", take_duration, "stop after SEC seconds"},
-	{'t', "timeout", "MS", take_timeout,
+	{'n', "count", "N", take_count, BOTH, "stop after N verdicts"},
+	{'d', "duration", "SEC", take_duration, LIVE, "stop after SEC seconds"},
+	{'t', "timeout", "MS", take_timeout, BOTH,
 	 "a probe unanswered for so long has failed\n(default: 2000, or the cloud's)"},
-	{'w', "write", "FILE", take_write, "write the probes' packets to FILE.pcap"},
-	{'j', "json", NULL, take_json, "one JSON object a line on standard output"},
-	{'v', "verbose", NULL, take_verbose, "the evidence, step by step, with times"},
-	{0, "expect-status", "LIST", take_expect_status,
+	{'w', "write", "FILE", take_write, LIVE,
+	 "FILE.pcapng: a recording, for clbtrace replay;\nFILE.pcap: the probes' packets only"},
+	{0, "rotate", "SIZE[,FILES]", take_rotate, LIVE,
+	 "begin a new file at SIZE (100M), keep the last\nFILES of them"},
+	{0, "report", "FILE", take_report, BOTH, "write a page about it all to FILE.html"},
+	{'j', "json", NULL, take_json, BOTH, "one JSON object a line on standard output"},
+	{'v', "verbose", NULL, take_verbose, BOTH, "the evidence, step by step, with times"},
+	{0, "expect-status", "LIST", take_expect_status, BOTH,
 	 "HTTP status codes that count as healthy: 1xx-4xx\nor 200,301-302 (default: 100-499, or "
 	 "the cloud's)"},
-	{0, "xdp", NULL, take_xdp,
+	{0, "xdp", NULL, take_xdp, LIVE,
 	 "attach an XDP program too, to see what other XDP\nprograms hide"},
-	{0, "no-rule-trace", NULL, take_no_rule_trace,
+	{0, "no-rule-trace", NULL, take_no_rule_trace, LIVE,
 	 "never add a packet-filter rule to find which rule\ndropped a probe"},
-	{0, "max-probes", "N", take_max_probes, "follow at most N probes at once (default: 65536)"},
-	{0, "color", "WHEN", take_color, "auto, always or never (default: auto)"},
-	{'h', "help", NULL, take_help, "show this help"},
-	{'V', "version", NULL, take_version, "show the version"},
+	{0, "backend", "NAME", take_backend, LIVE,
+	 "auto, bpf, or pcap: packets and counters alone,\nfor kernels without BPF (default: "
+	 "auto)"},
+	{0, "proc", "DIR", take_proc, BOTH,
+	 "with packets alone: read the host's counters and\nsettings from a copy of /proc"},
+	{0, "max-probes", "N", take_max_probes, BOTH,
+	 "follow at most N probes at once (default: 65536)"},
+	{0, "color", "WHEN", take_color, BOTH, "auto, always or never (default: auto)"},
+	{'h', "help", NULL, take_help, BOTH, "show this help"},
+	{'V', "version", NULL, take_version, BOTH, "show the version"},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The table of live mode's options. */
+/* The table of options. */
 #ifndef CLBTRACE_OPTIONS_TABLE_H
 #define CLBTRACE_OPTIONS_TABLE_H
 
@@ -12,7 +12,6 @@ struct parsing {
 	struct options *options;
 	enum options_action *action;
 	bool default_source;
-	bool timeout_given, status_given;
 	char why[160];
 };
 
@@ -22,10 +21,11 @@ struct option_row {
 	const char *name;
 	const char *value; /* its name in the help; NULL: the option takes none */
 	int (*parse)(struct parsing *p, const char *value);
-	const char *help; /* a line break begins a new line of the help */
+	unsigned int modes; /* MODE_* that have it */
+	const char *help;   /* a line break begins a new line of the help */
 };
 
-enum { N_OPTION_ROWS = 21 };
+enum { N_OPTION_ROWS = 25 };
 
 extern const struct option_row option_rows[N_OPTION_ROWS];
 

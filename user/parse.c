@@ -48,6 +48,42 @@ int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *out, ch
 	return -EINVAL;
 }
 
+/* The power of two that a unit stands for; -1: no unit. */
+static int unit_shift(char unit)
+{
+	switch (unit) {
+	case 'K':
+		return 10;
+	case 'M':
+		return 20;
+	case 'G':
+		return 30;
+	default:
+		return -1;
+	}
+}
+
+int parse_rotation(const char *text, uint64_t *bytes, uint64_t *files, char *why, size_t why_len)
+{
+	const uint64_t least = 65536, most = 1ULL << 40;
+	const char *end = text + strcspn(text, ",");
+	int shift = end > text ? unit_shift(end[-1]) : -1;
+	const char *number_end = shift < 0 ? end : end - 1;
+
+	*files = 0;
+	if (read_digits(text, number_end, most, bytes) ||
+	    *bytes > most >> (shift < 0 ? 0 : shift) ||
+	    (*bytes <<= shift < 0 ? 0 : shift) < least) {
+		snprintf(why, why_len, "a size from 64K to 1024G expected, as in 100M or 100M,10");
+		return -EINVAL;
+	}
+	if (!*end || !read_digits(end + 1, end + strlen(end), 100000, files))
+		if (!*end || *files >= 2)
+			return 0;
+	snprintf(why, why_len, "a number of files from 2 to 100000 expected after the comma");
+	return -EINVAL;
+}
+
 static int parse_address(const char *text, size_t len, uint8_t addr[16], bool *v4)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};

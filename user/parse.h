@@ -23,6 +23,12 @@ int parse_ports(const char *text, uint64_t ports[1024], char *why, size_t why_le
 /* 200,301-302,4xx,1xx-3xx: sets the bits of these status codes. */
 int parse_status_list(const char *text, uint8_t codes[75], char *why, size_t why_len);
 
+/*
+ * SIZE[,FILES]: SIZE in bytes, or with K, M or G for 2^10, 2^20, 2^30, at least 64K; FILES at least
+ * 2, or 0 if it is not there.
+ */
+int parse_rotation(const char *text, uint64_t *bytes, uint64_t *files, char *why, size_t why_len);
+
 enum { PREFIX_TEXT_LEN = 50 };
 
 /* As parse_prefix() takes it. Returns buf. */

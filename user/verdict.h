@@ -65,6 +65,7 @@ struct verdict {
 	uint64_t wall_ns;	/* the first SYN's time, CLOCK_REALTIME */
 	uint64_t first_ns;	/* the same, CLOCK_MONOTONIC */
 	uint64_t duration_us;	/* first SYN to the event that decided */
+	const char *source;	/* "capture": from packets alone; NULL: from the kernel */
 	struct ev_flow probe;	/* prober -> this host */
 	struct ev_flow service; /* the same as the service sees it, where this host translates
 				   addresses; else family 0 */
