@@ -85,7 +85,7 @@ $(BUILD)/libpure.a: $(pure_objs)
 
 $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(fixtures) $(BUILD)/libpure.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -lcmocka -ljansson -lpcap
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -lcmocka -ljansson -lpcap -lz
 
 $(BUILD)/tests/test_facts_%: $(BUILD)/tests/test_facts_%.o $(facts_objs) $(BUILD)/libpure.a
 	$(call say,LINK,$@)

@@ -222,8 +222,11 @@ static void test_interfaces(void **state)
 static void test_write(void **state)
 {
 	(void)state;
-	refused("-w a.pcapng", "--write: 'a.pcapng'", "use .pcap");
-	refused("-w a.txt", "--write", ".pcap expected");
+	refused("-w a.txt", "--write: 'a.txt'", ".pcapng or .pcap");
+	refused("--rotate 10M", "--rotate", "recording");
+	refused("--rotate 10M -w a.pcap", "--rotate", "recording");
+	refused("--rotate 10 -w a.pcapng", "--rotate: '10'", "64K");
+	refused("--rotate 10M,1 -w a.pcapng", "--rotate: '10M,1'", "number of files");
 	refused("-w .pcap", "--write", ".pcap expected");
 	refused("-w _", "--write", ".pcap expected");
 }
@@ -254,7 +257,7 @@ static void test_help(void **state)
 
 	(void)state;
 	capture_begin(&capture);
-	options_help();
+	options_help(MODE_LIVE);
 	line = capture_end(&capture);
 	assert_non_null(strstr(line, "-s, --source CIDR"));
 	assert_non_null(strstr(line, "    --expect-status LIST"));

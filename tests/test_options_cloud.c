@@ -147,7 +147,7 @@ static void test_help(void **state)
 
 	(void)state;
 	capture_begin(&capture);
-	options_help();
+	options_help(MODE_LIVE);
 	help = capture_end(&capture);
 	for (size_t i = 0; i < N_CLOUDS; i++) {
 		assert_non_null(strstr(help, clouds[i].id));

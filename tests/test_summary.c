@@ -224,7 +224,8 @@ static struct options *parsed(char **argv, int argc)
 	char err[256];
 
 	options_free(&options);
-	assert_int_equal(options_parse(&options, argc, argv, &action, err, sizeof(err)), 0);
+	assert_int_equal(options_parse(&options, MODE_LIVE, argc, argv, &action, err, sizeof(err)),
+			 0);
 	return &options;
 }
 
