@@ -249,7 +249,7 @@ static void test_module(void **state)
 	fx_drop(f, true, SYN, "NETFILTER_DROP");
 	v = fx_expect_now(f, "module-drop", CONFIDENCE_LIKELY);
 	fx_says(v, "dropped in INPUT where no rule accounts for it, but hook function "
-		   "agent_hook_in[agent] at priority -150 is there");
+		   "agent_hook_in of module agent at priority -150 is there");
 	fx_fixes(v, "modinfo agent");
 }
 

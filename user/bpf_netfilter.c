@@ -92,7 +92,8 @@ int bpf_netfilter_walk(struct clbtrace_bpf *skel, unsigned int pf, unsigned int 
 		out[count++] = (struct hook_entry){.function = args.function,
 						   .priv = args.priv,
 						   .priority = args.priority,
-						   .type = args.type};
+						   .type = args.type,
+						   .prog_id = args.prog_id};
 	}
 	return count;
 }

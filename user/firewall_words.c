@@ -91,6 +91,22 @@ static void several_words(const struct firewall_place *place, char *out, size_t 
 		 place->rule->how == RULE_COUNTED ? " and have counted" : "");
 }
 
+/* What is no packet filter: a module's function, or a BPF program. Names are the kernel's. */
+static void hook_words(const struct fact_hook *h, char *out, size_t out_len)
+{
+	char function[4 * EV_NAME_LEN], module[4 * sizeof(h->module)];
+
+	copy_name(function, sizeof(function), h->function, sizeof(h->function));
+	copy_name(module, sizeof(module), h->module, sizeof(h->module));
+	if (h->prog_id)
+		snprintf(out, out_len, "BPF program %s%s(id %u) at priority %d", function,
+			 *function ? " " : "", h->prog_id, h->priority);
+	else
+		snprintf(out, out_len, "hook function %s%s%s at priority %d",
+			 *function ? function : "without a name", *module ? " of module " : "",
+			 module, h->priority);
+}
+
 bool firewall_chain_words(const struct firewall_place *place, char *out, size_t out_len)
 {
 	const struct fact_hook *h = place->entry;
@@ -101,8 +117,7 @@ bool firewall_chain_words(const struct firewall_place *place, char *out, size_t 
 		return false;
 	firewall_rule(place, &r);
 	if (h->backend == HOOK_OTHER) {
-		snprintf(out, out_len, "hook function %.47s[%.31s] at priority %d", h->function,
-			 h->module, h->priority);
+		hook_words(h, out, out_len);
 		return true;
 	}
 	if (place->rule && place->rules == 1)
