@@ -151,6 +151,19 @@ static void test_set(void **state)
 	assert_string_equal(v->rule.element, "100.64.0.0/10");
 }
 
+/* A list of those that are let in. */
+static void test_not_in_set(void **state)
+{
+	struct fixture *f = *state;
+	struct fact_rule *r;
+
+	dropped(f);
+	r = fx_rule(f, INPUT, RULE_TRACED, "filter", "INPUT", "INPUT", 4, 8);
+	strcpy(r->set, "friends");
+	strcpy(r->text, "ip saddr != @friends tcp dport 80 drop");
+	fx_says(expect(f, CONFIDENCE_CERTAIN), "rule 4, it is not in set friends");
+}
+
 /* A rule of one's own would not make pods. */
 static void test_no_endpoints(void **state)
 {
@@ -284,6 +297,7 @@ int main(void)
 		TEST(test_possible),
 		TEST(test_possible_among_chains),
 		TEST(test_set),
+		TEST(test_not_in_set),
 		TEST(test_no_endpoints),
 		TEST(test_firewalld),
 		TEST(test_tailscale),

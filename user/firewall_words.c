@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The place in the packet filter in words: backend, table, chain, rule.
+#define _GNU_SOURCE /* memmem */
 #include <stdio.h>
 #include <string.h>
 
@@ -61,6 +62,13 @@ static const char *policy_words(const struct fact_hook *h)
 	return h->drop_rules ? " (a rule, or its policy drop)" : " (policy drop)";
 }
 
+/* A rule for what is not in its set, as nft and iptables print it. */
+static bool is_negated(const struct fact_rule *r)
+{
+	return memmem(r->text, strnlen(r->text, sizeof(r->text)), "!= @", 4) ||
+	       memmem(r->text, strnlen(r->text, sizeof(r->text)), "! --match-set", 13);
+}
+
 /* "chain web (from INPUT), rule 2, with 100.64.0.0/10 in set blocked" */
 static void rule_words(const struct firewall_place *place, const struct verdict_rule *v, char *out,
 		       size_t out_len)
@@ -79,7 +87,10 @@ static void rule_words(const struct firewall_place *place, const struct verdict_
 		snprintf(number, sizeof(number), ", rule %u", r->number);
 	if (v->set[0])
 		snprintf(set, sizeof(set), ", %s%sset %s", v->element,
-			 v->element[0] ? " is in " : "", v->set);
+			 v->element[0]	 ? " is in "
+			 : is_negated(r) ? "it is not in "
+					 : "",
+			 v->set);
 	snprintf(out, out_len, "chain %s%s%s%s%s%s", v->chain, base[0] ? " (from " : "", base,
 		 base[0] ? ")" : "", number, set);
 }
