@@ -161,7 +161,7 @@ static void test_not_in_set(void **state)
 	r = fx_rule(f, INPUT, RULE_TRACED, "filter", "INPUT", "INPUT", 4, 8);
 	strcpy(r->set, "friends");
 	strcpy(r->text, "ip saddr != @friends tcp dport 80 drop");
-	fx_says(expect(f, CONFIDENCE_CERTAIN), "rule 4, it is not in set friends");
+	fx_says(expect(f, CONFIDENCE_CERTAIN), "rule 4, the probe is not in set friends");
 }
 
 /* A rule of one's own would not make pods. */

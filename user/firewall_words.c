@@ -88,7 +88,7 @@ static void rule_words(const struct firewall_place *place, const struct verdict_
 	if (v->set[0])
 		snprintf(set, sizeof(set), ", %s%sset %s", v->element,
 			 v->element[0]	 ? " is in "
-			 : is_negated(r) ? "it is not in "
+			 : is_negated(r) ? "the probe is not in "
 					 : "",
 			 v->set);
 	snprintf(out, out_len, "chain %s%s%s%s%s%s", v->chain, base[0] ? " (from " : "", base,
