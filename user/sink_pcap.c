@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The packets of the probes as a classic pcap file.
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if_ether.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "flow.h"
+#include "open_output.h"
 #include "sink.h"
 
 #define NS_PER_S 1000000000ULL
@@ -38,34 +37,6 @@ struct sink_pcap {
 	struct seen recent[RECENT];
 	unsigned int next;
 };
-
-/*
- * A new file, or a regular file of ours, emptied. O_EXCL first: a name that somebody plants in
- * between is refused, not followed. O_NONBLOCK: a FIFO must not hold us up. Returns the descriptor
- * or -errno.
- */
-static int open_file(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	struct stat st;
-	int err = 0;
-
-	if (fd >= 0 || errno != EEXIST)
-		return fd >= 0 ? fd : -errno;
-	fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st))
-		err = -errno;
-	else if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1)
-		err = -EEXIST;
-	else if (fchmod(fd, 0600) || ftruncate(fd, 0))
-		err = -errno;
-	if (!err)
-		return fd;
-	close(fd);
-	return err;
-}
 
 /* Takes fd over. */
 static int open_dumper(struct sink_pcap *sink, int fd)
@@ -96,7 +67,7 @@ int sink_pcap_open(struct sink_pcap **out, const char *path, uint64_t wall_offse
 	if (!sink)
 		return -ENOMEM;
 	sink->wall_offset_ns = wall_offset_ns;
-	fd = open_file(path);
+	fd = output_open(path);
 	err = fd < 0 ? fd : open_dumper(sink, fd);
 	if (!err)
 		err = sink_pcap_flush(sink);
