@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What each file of a recording begins with, its interfaces, and their statistics.
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,50 +8,37 @@
 
 #include "clouds.h"
 #include "escape.h"
-#include "parse.h"
 #include "pcapng.h"
 #include "record_internal.h"
 
 enum { COMMENT_LEN = 1024, INTERFACES_MAX = 65536 };
 
-__attribute__((format(printf, 2, 3))) static void append(char text[COMMENT_LEN], const char *format,
-							 ...)
+/* The options as they were given; "" if that cannot be read. */
+static const char *command_line(char *out, size_t out_len)
 {
-	size_t at = strlen(text);
-	va_list args;
+	FILE *file = fopen("/proc/self/cmdline", "re");
+	char words[COMMENT_LEN / 2];
+	size_t len = file ? fread(words, 1, sizeof(words), file) : 0;
 
-	va_start(args, format);
-	vsnprintf(text + at, COMMENT_LEN - at, format, args);
-	va_end(args);
+	if (file)
+		fclose(file);
+	if (len && !words[len - 1])
+		len--;
+	for (size_t i = 0; i < len; i++)
+		if (!words[i])
+			words[i] = ' ';
+	return escape_text(words, len, out, out_len);
 }
 
 /* What a reader of the file wants to know about how it was made. */
 static void write_comment(const struct record *record, const char *host, char text[COMMENT_LEN])
 {
-	const struct options *options = record->options;
-	char plain[4 * 64];
+	char name[4 * 64], command[COMMENT_LEN - 400];
 
-	snprintf(text, COMMENT_LEN, "clbtrace recording, format %d, part %" PRIu32, RECORD_VERSION,
-		 record->part);
-	append(text, "; host %s; sources", escape_text(host, strlen(host), plain, sizeof(plain)));
-	for (size_t i = 0; i < options->n_sources && i < 6; i++) {
-		char prefix[PREFIX_TEXT_LEN];
-
-		append(text, "%s %s", i ? "," : "", prefix_text(&options->sources[i], prefix));
-	}
-	append(text, "%s; timeout %" PRIu64 " ms%s%s%s", options->n_sources > 6 ? ", ..." : "",
-	       options->timeout_ms, options->all_ports ? "" : "; --port",
-	       options->udp ? "; --udp" : "", options->xdp ? "; --xdp" : "");
-	append(text, "%s", options->no_rule_trace ? "; --no-rule-trace" : "");
-	for (size_t i = 0; i < options->n_interfaces && i < 6; i++)
-		append(text, "; --interface %s",
-		       escape_text(options->interfaces[i], strlen(options->interfaces[i]), plain,
-				   sizeof(plain)));
-	if (options->cloud)
-		append(text, "; --cloud %s", options->cloud->id);
-	if (options->netns)
-		append(text, "; --netns %s",
-		       escape_text(options->netns, strlen(options->netns), plain, sizeof(plain)));
+	snprintf(text, COMMENT_LEN,
+		 "clbtrace recording, format %d, part %" PRIu32 "; host %s; started as: %s",
+		 RECORD_VERSION, record->part, escape_text(host, strlen(host), name, sizeof(name)),
+		 command_line(command, sizeof(command)));
 }
 
 static void put_section(struct record *record)
