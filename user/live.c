@@ -69,11 +69,8 @@ static int open_file(struct live *live)
 {
 	const char *path = live->options->write;
 	char text[512];
-	int err;
+	int err = live_file_open(live->file);
 
-	if (!path)
-		return 0;
-	err = sink_pcap_open(&live->pcap, path, live->wall_offset_ns);
 	if (!err)
 		return 0;
 	fprintf(stderr, "clbtrace: --write: '%s': %s\n",
@@ -137,6 +134,8 @@ static int set_up(struct live *live)
 
 	if (!err)
 		err = results_open(&live->results, live->options);
+	if (!err)
+		err = live_file_new(&live->file, live->options, live->wall_offset_ns, live_now());
 	/* Before anything is opened: sockets and links belong to the namespace they were made in.
 	 */
 	if (!err)
@@ -157,7 +156,7 @@ static int set_up(struct live *live)
 
 static void tear_down(struct live *live)
 {
-	int err = sink_pcap_close(live->pcap);
+	int err = live_file_close(live->file);
 
 	if (err)
 		fprintf(stderr, "clbtrace: writing %s failed: %s\n", live->options->write,
@@ -200,6 +199,7 @@ static int trace(struct live *live)
 	tell_netns(live);
 	live_run(live);
 	source_bpf_strangers(live->source, &live->results.summary->strangers);
+	live_file_end(live->file, live->results.summary);
 	results_summary(&live->results, live->corr);
 	return results_status(&live->results);
 }
