@@ -98,17 +98,22 @@ const char *report_time(uint64_t us, bool date, bool millis, char buf[REPORT_TIM
 
 const char *report_span(int64_t us, char buf[REPORT_TIME_LEN])
 {
-	const char *sign = us < 0 ? "-" : "";
+	const char *sign = us < 0 ? "-" : "", *unit = "s";
 	uint64_t n = us < 0 ? 0 - (uint64_t)us : (uint64_t)us;
 
-	if (n < 1000)
-		snprintf(buf, REPORT_TIME_LEN, "%s%" PRIu64 " µs", sign, n);
-	else if (n < US_PER_S)
-		snprintf(buf, REPORT_TIME_LEN, "%s%" PRIu64 ".%03" PRIu64 " ms", sign, n / 1000,
-			 n % 1000);
+	if (n < 1000) {
+		snprintf(buf, REPORT_TIME_LEN, "%s%" PRIu64 " \u00b5s", sign, n);
+		return buf;
+	}
+	if (n < US_PER_S)
+		unit = "ms";
 	else
-		snprintf(buf, REPORT_TIME_LEN, "%s%" PRIu64 ".%03" PRIu64 " s", sign, n / 1000000,
-			 n / 1000 % 1000);
+		n /= 1000;
+	if (n % 1000)
+		snprintf(buf, REPORT_TIME_LEN, "%s%" PRIu64 ".%03" PRIu64 " %s", sign, n / 1000,
+			 n % 1000, unit);
+	else
+		snprintf(buf, REPORT_TIME_LEN, "%s%" PRIu64 " %s", sign, n / 1000, unit);
 	return buf;
 }
 

@@ -247,7 +247,7 @@ void report_print_failures(const struct report *report, FILE *out)
 	if (report->other_failures)
 		fprintf(out,
 			"<p class=\"note\">%" PRIu64 " more probes failed in further ways; they "
-						     "are counted above, and not shown "
+			"are counted above, and not shown "
 			"one by one.</p>\n",
 			report->other_failures);
 }

@@ -35,6 +35,7 @@ struct report_strip {
 	char target[REPORT_TARGET_LEN]; /* as in the text form: 10.0.0.1:80, udp 10.0.0.1:53 */
 	char source[REPORT_SOURCE_LEN];
 	uint64_t counts[OUTCOME_COUNT];
+	uint64_t target_bad; /* of all its target's strips, while they are printed */
 	struct report_bucket buckets[REPORT_BUCKETS];
 };
 
@@ -115,11 +116,10 @@ void report_failures_add(struct report *report, const struct report_probe *probe
 /* Seconds and less as a date in UTC, "2026-11-22 07:41:12" with .mmm if millis. */
 enum { REPORT_TIME_LEN = 32 };
 const char *report_time(uint64_t us, bool date, bool millis, char buf[REPORT_TIME_LEN]);
-/* 31 µs, 1.234 ms, 2.0 s. */
+/* 31 us, 1.234 ms, 2 s. */
 const char *report_span(int64_t us, char buf[REPORT_TIME_LEN]);
 
 extern const char report_style[];
-/* The words of an outcome's class and mark in the page. */
 void report_print_strips(const struct report *report, FILE *out);
 void report_print_failures(const struct report *report, FILE *out);
 void report_print_fix(const json_t *fix, FILE *out);

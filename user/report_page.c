@@ -122,7 +122,7 @@ static void print_cause(const struct report *report, const struct report_cause *
 	html_text(out, cause->id);
 	fputs("</a></td><td class=\"what\">", out);
 	html_text(out, row ? row->title : "");
-	fputs("</td><td class=\"mono\">", out);
+	fputs("</td><td class=\"who mono\">", out);
 	print_targets(report, cause->id, out);
 	fputs("</td></tr>\n", out);
 }

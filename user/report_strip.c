@@ -18,7 +18,7 @@ enum {
 	SHOWN_MIN = 40, /* buckets: few of them are not drawn as wide blocks */
 	MIDDLE = 17,	/* the line between what failed and what did not */
 	BAR_MAX = 15,
-	BAR_MIN = 4,
+	BAR_MIN = 6,
 	HEIGHT = 34,
 };
 
@@ -218,10 +218,14 @@ static void print_tally(const uint64_t counts[OUTCOME_COUNT], FILE *out)
 		fprintf(out, ", %" PRIu64 " unclear", unclear(counts));
 }
 
-static void print_strip(const struct report *report, const struct report_strip *strip,
+/* first: of its target. */
+static void print_strip(const struct report *report, const struct report_strip *strip, bool first,
 			const struct scale *scale, FILE *out)
 {
-	fputs("<div class=\"strip\"><span class=\"source mono\">", out);
+	fprintf(out, "<div class=\"strip%s\"><span class=\"target mono\">", first ? " first" : "");
+	if (first)
+		html_text(out, strip->target);
+	fputs("</span><span class=\"source mono\">", out);
 	html_text(out, strip->source);
 	fprintf(out,
 		"</span><svg role=\"img\" viewBox=\"0 0 %zu %d\" preserveAspectRatio=\"none\" "
@@ -242,7 +246,8 @@ static void print_axis(const struct report *report, const struct scale *scale, F
 	bool millis = length_us < 20000000;
 	char time[REPORT_TIME_LEN];
 
-	fputs("<div class=\"strip times\" aria-hidden=\"true\"><span></span><span class=\"scale\">",
+	fputs("<div class=\"strip times\" aria-hidden=\"true\"><span></span><span></span><span "
+	      "class=\"scale\">",
 	      out);
 	for (int i = 0; i <= 2; i++)
 		fprintf(out, "<span>%s</span>",
@@ -251,21 +256,35 @@ static void print_axis(const struct report *report, const struct scale *scale, F
 	fputs("</span><span></span></div>\n", out);
 }
 
+static int by_failures(const void *left, const void *right)
+{
+	const struct report_strip *const *a = left, *const *b = right;
+	int order = strcmp((*a)->target, (*b)->target);
+
+	if (bad(*a) != bad(*b))
+		return bad(*a) > bad(*b) ? -1 : 1;
+	return order ? order : strcmp((*a)->source, (*b)->source);
+}
+
+/* The worst targets first, the worst source of each first. */
 static int by_target(const void *left, const void *right)
 {
 	const struct report_strip *const *a = left, *const *b = right;
 	int order = strcmp((*a)->target, (*b)->target);
 
-	return order ? order : strcmp((*a)->source, (*b)->source);
+	if ((*a)->target_bad != (*b)->target_bad)
+		return (*a)->target_bad > (*b)->target_bad ? -1 : 1;
+	return order ? order : by_failures(left, right);
 }
 
-static int by_failures(const void *left, const void *right)
+static void rank_targets(struct report_strip **order, size_t n)
 {
-	const struct report_strip *const *a = left, *const *b = right;
-
-	if (bad(*a) != bad(*b))
-		return bad(*a) > bad(*b) ? -1 : 1;
-	return by_target(left, right);
+	for (size_t i = 0; i < n; i++) {
+		order[i]->target_bad = 0;
+		for (size_t j = 0; j < n; j++)
+			if (!strcmp(order[i]->target, order[j]->target))
+				order[i]->target_bad += bad(order[j]);
+	}
 }
 
 static void print_legend(const struct report *report, const struct scale *scale, FILE *out)
@@ -286,7 +305,7 @@ static void print_legend(const struct report *report, const struct scale *scale,
 }
 
 /* The worst strips, by target. */
-static void print_sorted(const struct report *report, const struct report_strip **order, FILE *out)
+static void print_sorted(const struct report *report, struct report_strip **order, FILE *out)
 {
 	struct scale scale = find_scale(report);
 	const char *target = "";
@@ -297,18 +316,18 @@ static void print_sorted(const struct report *report, const struct report_strip 
 	qsort(order, report->n_strips, sizeof(*order), by_failures);
 	if (shown > REPORT_STRIPS_SHOWN)
 		shown = REPORT_STRIPS_SHOWN;
+	rank_targets(order, shown);
 	qsort(order, shown, sizeof(*order), by_target);
 	print_legend(report, &scale, out);
+	fputs("<div class=\"strips\">\n", out);
 	for (size_t i = 0; i < shown; i++) {
-		if (strcmp(order[i]->target, target) != 0) {
-			target = order[i]->target;
-			fputs("<h3 class=\"target mono\">", out);
-			html_text(out, target);
-			fputs("</h3>\n", out);
-		}
-		print_strip(report, order[i], &scale, out);
+		bool first = strcmp(order[i]->target, target) != 0;
+
+		target = order[i]->target;
+		print_strip(report, order[i], first, &scale, out);
 	}
 	print_axis(report, &scale, out);
+	fputs("</div>\n", out);
 	if (report->n_strips > shown)
 		fprintf(out,
 			"<p class=\"note\">%zu more pairs of target and source are not drawn; "
@@ -318,7 +337,7 @@ static void print_sorted(const struct report *report, const struct report_strip 
 
 void report_print_strips(const struct report *report, FILE *out)
 {
-	const struct report_strip **order = calloc(report->n_strips + 1, sizeof(*order));
+	struct report_strip **order = calloc(report->n_strips + 1, sizeof(*order));
 	uint64_t unlisted = report_total(report->unlisted_counts);
 
 	if (!order)
