@@ -2,6 +2,7 @@
 // One probe's evidence as a ladder: which packet went how far between the prober and the service.
 #include "ladder.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { LOOK_BACK = 6 }; /* rungs: how far a packet's steps are apart */
@@ -69,9 +70,18 @@ static const char *payload_of(const char *what)
 	return quote ? quote + 2 : NULL;
 }
 
-static bool has_bytes(const struct rung *rung)
+/* "..., 43 bytes" behind the name and in front of a quotation; a segment and the ACK before it have
+ * the same name but for this. */
+static unsigned long bytes_of(const char *what, size_t name_len)
 {
-	return strstr(rung->what + rung->name_len, " bytes") != NULL;
+	const char *end = strchr(what, '"'), *bytes = strstr(what + name_len, " bytes");
+	const char *number = bytes;
+
+	if (!bytes || (end && end < bytes))
+		return 0;
+	while (number > what && digits(number - 1))
+		number--;
+	return strtoul(number, NULL, 10);
 }
 
 /* A packet is on its way in if it was first seen at an entry of the host. What comes out of a
@@ -107,13 +117,14 @@ static void add_way(struct rung *rung, const char *at)
 }
 
 /* The rung of the packet that the step is about, if it is not too long ago; NULL: none. */
-static struct rung *find_packet(struct rung *rungs, size_t n, const char *what, size_t len)
+static struct rung *find_packet(struct rung *rungs, size_t n, const struct rung *step)
 {
 	for (size_t back = 1; back <= n && back <= LOOK_BACK; back++) {
 		struct rung *rung = &rungs[n - back];
 
-		if (rung->kind == RUNG_PACKET && !rung->dropped && rung->name_len == len &&
-		    !strncmp(rung->what, what, len))
+		if (rung->kind == RUNG_PACKET && !rung->dropped && rung->bytes == step->bytes &&
+		    rung->name_len == step->name_len &&
+		    !strncmp(rung->what, step->what, step->name_len))
 			return rung;
 	}
 	return NULL;
@@ -130,16 +141,18 @@ static void drop(struct rung *rung, const char *what)
 {
 	if (is_inbound(rung) && rung->to == LANE_NIC && strstr(what, "NETFILTER"))
 		rung->to = LANE_FILTER;
-	rung->dropped = true;
 	rung->dropped_as = strstr(what, "dropped: ");
 	if (rung->dropped_as)
 		rung->dropped_as += strlen("dropped: ");
+	/* A socket that closes empties its queues (inet_sock_destruct): that is no packet's end
+	 * before its time. */
+	rung->dropped = !rung->dropped_as || !begins(rung->dropped_as, "QUEUE_PURGE");
 }
 
 static size_t add_packet(struct rung *rungs, size_t n, const struct rung *step)
 {
 	bool freed = !strcmp(step->at, "kfree_skb");
-	struct rung *rung = find_packet(rungs, n, step->what, step->name_len);
+	struct rung *rung = find_packet(rungs, n, step);
 
 	if (rung && enters_again(rung, step->at))
 		rung = NULL;
@@ -154,7 +167,7 @@ static size_t add_packet(struct rung *rungs, size_t n, const struct rung *step)
 		}
 		rung->kind = RUNG_PACKET;
 		add_way(rung, step->at);
-		rung->from = is_inbound(rung) ? LANE_PROBER : has_bytes(rung) ? LANE_APP : LANE_TCP;
+		rung->from = is_inbound(rung) ? LANE_PROBER : rung->bytes ? LANE_APP : LANE_TCP;
 		rung->to = is_inbound(rung) ? LANE_NIC : LANE_FILTER;
 	}
 	rung->last_us = step->t_us;
@@ -169,6 +182,18 @@ static size_t add_packet(struct rung *rungs, size_t n, const struct rung *step)
 	return n;
 }
 
+/* Puts the last rung behind those that were before it or at its time. */
+static void place_by_time(struct rung *rungs, size_t n)
+{
+	const struct rung last = rungs[n - 1];
+	size_t at = n - 1;
+
+	while (at && rungs[at - 1].t_us > last.t_us)
+		at--;
+	memmove(rungs + at + 1, rungs + at, (n - 1 - at) * sizeof(*rungs));
+	rungs[at] = last;
+}
+
 static size_t add_step(struct rung *rungs, size_t n, const json_t *from)
 {
 	struct rung step = {.kind = RUNG_EVENT,
@@ -180,6 +205,7 @@ static size_t add_step(struct rung *rungs, size_t n, const json_t *from)
 	step.t_us = step.last_us = json_integer_value(json_object_get(from, "t_us"));
 	if (is_waypoint(step.at) || !strcmp(step.at, "kfree_skb")) {
 		step.name_len = name_length(step.what);
+		step.bytes = bytes_of(step.what, step.name_len);
 		if (step.name_len)
 			return add_packet(rungs, n, &step);
 	}
@@ -191,6 +217,9 @@ static size_t add_step(struct rung *rungs, size_t n, const json_t *from)
 		 !strcmp(step.at, "clbtrace"))
 		step.kind = RUNG_NOTE;
 	rungs[n] = step;
+	/* What the prober asked for belongs to the packet that it was in. */
+	if (!strcmp(step.at, "request"))
+		place_by_time(rungs, n + 1);
 	return n + 1;
 }
 
@@ -212,20 +241,16 @@ static enum lane lane_of_stage(const char *stage)
 	return LANE_TCP;
 }
 
-/* The verdict comes before what was looked up for it: the notes at the end. */
 static size_t add_end(struct rung *rungs, size_t n, const json_t *verdict)
 {
-	struct rung end = {.kind = RUNG_END,
-			   .at = text_of(verdict, "verdict"),
-			   .what = text_of(verdict, "cause")};
-	size_t at = n;
+	struct rung *end = &rungs[n];
 
-	end.t_us = end.last_us = json_integer_value(json_object_get(verdict, "duration_us"));
-	end.from = end.to = lane_of_stage(text_of(verdict, "stage"));
-	while (at && rungs[at - 1].kind == RUNG_NOTE)
-		at--;
-	memmove(rungs + at + 1, rungs + at, (n - at) * sizeof(*rungs));
-	rungs[at] = end;
+	*end = (struct rung){.kind = RUNG_END,
+			     .at = text_of(verdict, "verdict"),
+			     .what = text_of(verdict, "cause")};
+	end->t_us = end->last_us = json_integer_value(json_object_get(verdict, "duration_us"));
+	end->from = end->to = lane_of_stage(text_of(verdict, "stage"));
+	place_by_time(rungs, n + 1);
 	return n + 1;
 }
 
@@ -234,6 +259,13 @@ size_t ladder_of(const json_t *verdict, struct rung rungs[LADDER_MAX])
 	const json_t *steps = json_object_get(verdict, "evidence"), *step;
 	size_t n = 0, i;
 
-	json_array_foreach(steps, i, step) if (n < LADDER_MAX - 1) n = add_step(rungs, n, step);
+	json_array_foreach(steps, i, step) {
+		if (n < LADDER_MAX - 1)
+			n = add_step(rungs, n, step);
+	}
+	/* Long ones are not looked at in netfilter: that is no sign that they ended there. */
+	for (i = 0; i < n; i++)
+		rungs[i].lost_sight = rungs[i].kind == RUNG_PACKET && rungs[i].to == LANE_NIC &&
+				      rungs[i].bytes && !rungs[i].dropped;
 	return add_end(rungs, n, verdict);
 }

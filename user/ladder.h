@@ -29,7 +29,9 @@ struct rung {
 	enum lane from, to;
 	bool dropped; /* the packet was freed there */
 	const char *at, *what;
-	size_t name_len;		 /* of a packet: so much of what is its name */
+	size_t name_len;     /* of a packet: so much of what is its name */
+	unsigned long bytes; /* of a packet: its payload's length */
+	bool lost_sight;     /* of a packet: seen at the entry, and not looked for behind it */
 	const char *way[LADDER_WAY_MAX]; /* of a packet: where it was seen, each once */
 	unsigned int n_way;
 	const char *payload, *dropped_as; /* of a packet; NULL: none */

@@ -144,12 +144,12 @@ static void print_meta(const struct report_failure *failure, FILE *out)
 }
 
 /* Which probe the ladder is of. */
-static void print_example(const json_t *verdict, FILE *out)
+static void print_example(const json_t *verdict, bool only, FILE *out)
 {
 	const json_t *probe = json_object_get(verdict, "probe");
 	const json_t *sport = json_object_get(probe, "sport");
 
-	fputs("<h4>One of them: ", out);
+	fputs(only ? "<h4>The probe: " : "<h4>The first of them: ", out);
 	html_text(out, report_text(verdict, "time"));
 	fputs(" from ", out);
 	html_text(out, report_text(probe, "src"));
@@ -197,7 +197,7 @@ static void print_failure(const struct report_failure *failure, FILE *out)
 	if (json_array_size(json_object_get(verdict, "fix")))
 		fputs("<h4>Fix</h4>\n", out);
 	report_print_fix(json_object_get(verdict, "fix"), out);
-	print_example(verdict, out);
+	print_example(verdict, failure->count == 1, out);
 	report_print_ladder(verdict, out);
 	print_steps(verdict, out);
 	fputs("</div>\n", out);

@@ -35,6 +35,8 @@ static void print_arrow(const struct rung *rung, FILE *out)
 	int from = x_of(rung->from), to = x_of(rung->to), back = to > from ? -HEAD : HEAD;
 
 	fprintf(out, "<path class=\"l\" d=\"M%d %dH%d\"/>", from, MIDDLE, to);
+	if (rung->lost_sight)
+		fprintf(out, "<path class=\"l d\" d=\"M%d %dH%d\"/>", to, MIDDLE, x_of(LANE_TCP));
 	if (rung->dropped)
 		print_cross(to, out);
 	else
@@ -43,7 +45,9 @@ static void print_arrow(const struct rung *rung, FILE *out)
 
 static void print_drawing(const struct rung *rung, FILE *out)
 {
-	fprintf(out, "<svg class=\"arrow\" viewBox=\"0 0 %d 24\" aria-hidden=\"true\">",
+	fprintf(out,
+		"<svg class=\"arrow\" viewBox=\"0 0 %d 24\" "
+		"preserveAspectRatio=\"none\" aria-hidden=\"true\">",
 		LANES * LANE_WIDTH);
 	if (rung->kind == RUNG_END)
 		print_cross(x_of(rung->to), out);
@@ -60,20 +64,15 @@ static void print_drawing(const struct rung *rung, FILE *out)
 /* A packet's name without its numbers, which are in the list of all steps. */
 static void print_name(const struct rung *rung, FILE *out)
 {
-	const char *seq = strstr(rung->what, " seq "), *bytes = strstr(rung->what, " bytes");
+	const char *seq = strstr(rung->what, " seq ");
 	size_t len = seq && (size_t)(seq - rung->what) < rung->name_len ? (size_t)(seq - rung->what)
 									: rung->name_len;
-	size_t digits = 0;
 
 	fputs("<b>", out);
 	html_words(out, rung->what, len);
 	fputs("</b>", out);
-	if (!seq || !bytes)
-		return;
-	while (bytes - digits > rung->what && strchr("0123456789", bytes[-1 - (long)digits]))
-		digits++;
-	fputs(", ", out);
-	html_words(out, bytes - digits, digits + strlen(" bytes"));
+	if (seq && rung->bytes)
+		fprintf(out, ", %lu bytes", rung->bytes);
 }
 
 static void print_packet(const struct rung *rung, FILE *out)
@@ -91,10 +90,12 @@ static void print_packet(const struct rung *rung, FILE *out)
 		fputs(i ? " &rarr; " : "", out);
 		html_text(out, rung->way[i]);
 	}
-	if (rung->dropped) {
+	if (rung->dropped_as) {
 		fputs("; dropped: ", out);
-		html_text(out, rung->dropped_as ? rung->dropped_as : "");
+		html_text(out, rung->dropped_as);
 	}
+	if (rung->lost_sight)
+		fputs(", not followed further", out);
 	if (rung->last_us > rung->t_us)
 		fprintf(out, ", in %s", report_span(rung->last_us - rung->t_us, span));
 	fputs("</span>", out);
@@ -141,7 +142,7 @@ void report_print_ladder(const json_t *verdict, FILE *out)
 	size_t n = ladder_of(verdict, rungs);
 
 	fputs("<ol class=\"ladder\"><li class=\"head\"><span class=\"t\">after</span><span "
-	      "class=\"heads\"><span>prober</span><span>NIC, tc</span><span>netfilter</span>"
+	      "class=\"heads\"><span>prober</span><span>NIC</span><span>netfilter</span>"
 	      "<span>TCP</span><span>service</span></span><span class=\"w\"></span></li>\n",
 	      out);
 	for (size_t i = 0; i < n; i++)
