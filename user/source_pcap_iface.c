@@ -71,8 +71,8 @@ static int start(struct pcap_ifaces *ifaces, struct pcap_iface *iface, char why[
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = iface};
 	int err = pcap_iface_open(iface, ifaces->options, why);
 
-	if (!err && epoll_ctl(ifaces->epoll, EPOLL_CTL_ADD, pcap_get_selectable_fd(iface->pcap),
-			      &event)) {
+	if (!err &&
+	    epoll_ctl(ifaces->epoll, EPOLL_CTL_ADD, pcap_get_selectable_fd(iface->pcap), &event)) {
 		err = -errno;
 		snprintf(why, PCAP_ERR_LEN, "%s", strerror(-err));
 		pcap_iface_close(iface);

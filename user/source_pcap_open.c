@@ -91,7 +91,8 @@ int pcap_iface_open(struct pcap_iface *iface, const struct options *options, cha
 		err = describe(err, why, iface->pcap);
 	} else if (!frame_knows(iface->link_type = pcap_datalink(iface->pcap))) {
 		err = -EPROTONOSUPPORT;
-		snprintf(why, PCAP_ERR_LEN, "its packets have link type %d, which clbtrace cannot read",
+		snprintf(why, PCAP_ERR_LEN,
+			 "its packets have link type %d, which clbtrace cannot read",
 			 iface->link_type);
 	} else if ((err = set_filter(iface, options))) {
 		snprintf(why, PCAP_ERR_LEN, "the filter: %s", pcap_geterr(iface->pcap));

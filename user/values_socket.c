@@ -79,7 +79,7 @@ static bool limit(const struct values_of *of, char *out, size_t out_len)
 
 	if (of->probe->attempt.bits & E(LISTEN_FOUND))
 		return value_put_number(out, out_len, of->probe->attempt.socket.max_backlog);
-	return l && value_put_number(out, out_len, l->limit);
+	return l && l->limit != FACT_LIMIT_UNKNOWN && value_put_number(out, out_len, l->limit);
 }
 
 static bool syn_queue(const struct values_of *of, char *out, size_t out_len)
