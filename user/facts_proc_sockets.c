@@ -45,7 +45,7 @@ bool proc_parse_socket(const char *line, uint8_t family, struct proc_socket *out
 
 	/* sl local remote st tx:rx tr:when retrnsmt uid timeout inode */
 	if (sscanf(line,
-		   " %*d: %32[0-9A-Fa-f]:%4x %32[0-9A-Fa-f]:%4x %2x %8x:%8x %*2x:%*8x %*8x %u %*u "
+		   " %*d: %32[0-9A-Fa-f]:%4x %32[0-9A-Fa-f]:%4x %2x %8x:%8x %*x:%*x %*x %u %*u "
 		   "%u",
 		   local, &lport, remote, &rport, &state, &tx, &rx, &uid, &inode) != 9)
 		return false;
@@ -97,8 +97,9 @@ static int each_family(const struct proc_root *root, uint8_t proto,
 	const bool tcp = proto == IPPROTO_TCP;
 	int err = each_socket(root, tcp ? "tcp" : "udp", 4, take, ctx);
 
-	if (!err)
-		err = each_socket(root, tcp ? "tcp6" : "udp6", 6, take, ctx);
+	if (err)
+		return err;
+	err = each_socket(root, tcp ? "tcp6" : "udp6", 6, take, ctx);
 	return err == -ENOENT ? 0 : err;
 }
 
