@@ -30,6 +30,7 @@ trace_pid=        # of clbtrace, while it runs
 trace_limit=20    # seconds that clbtrace may take to start, or to end
 trace_outside=    # not empty: clbtrace runs where the scenario runs, not in the server's namespace
 trace_timeout=600 # ms, clbtrace's -t
+trace_backend=    # clbtrace's --backend; empty: the default
 status=0          # clbtrace's exit status
 wire=             # the prober's lines
 verdict=          # the latest verdict
@@ -168,8 +169,8 @@ trace_start() {
 	local enter=(ip netns exec "$server")
 	[ -z "$trace_outside" ] || enter=()
 	: >"$dir/err"
-	env --default-signal=INT ${enter[@]+"${enter[@]}"} "$CLBTRACE" --json -t "$trace_timeout" -s "$LAB_SOURCES6" "$@" \
-		>"$dir/out" 2>"$dir/err" &
+	env --default-signal=INT ${enter[@]+"${enter[@]}"} "$CLBTRACE" --json -t "$trace_timeout" -s "$LAB_SOURCES6" \
+		${trace_backend:+--backend "$trace_backend"} "$@" >"$dir/out" 2>"$dir/err" &
 	trace_pid=$!
 	children+=("$trace_pid")
 }
