@@ -26,10 +26,12 @@ enum {
 enum icmp_type {
 	ICMP4_ECHO_REPLY = 0,
 	ICMP4_UNREACHABLE = 3,
+	ICMP4_TOO_BIG = 4, /* a code of the one before */
 	ICMP4_ECHO = 8,
 	ICMP4_TIME_EXCEEDED = 11,
 	ICMP4_PARAMETER = 12,
 	ICMP6_UNREACHABLE = 1,
+	ICMP6_TOO_BIG = 2,
 	ICMP6_PARAMETER = 4,
 	ICMP6_ECHO = 128,
 	ICMP6_ECHO_REPLY = 129,
@@ -172,22 +174,27 @@ static int direction(const struct packet *p, const struct ev_packet *ev)
 	return answers ? PACKET_OUTGOING : -1;
 }
 
-/* The frame as far as it is kept: of what is behind that much payload nothing is read. */
+/*
+ * The frame as far as it is kept: of what is behind that much payload nothing is read. Other
+ * link-layer headers than Ethernet's are left out.
+ */
 static void keep(const struct packet *p, uint32_t payload_at, struct ev_packet *ev)
 {
 	const struct frame *frame = p->frame;
+	const uint32_t from = frame->link_type == DLT_EN10MB ? 0 : p->ip.ip;
 	uint32_t payload = p->ip.end > payload_at ? p->ip.end - payload_at : 0;
-	uint32_t cap = frame->cap_len;
+	uint32_t cap = frame->cap_len - from;
 
 	payload = payload < UINT16_MAX ? payload : UINT16_MAX;
 	ev->tcp.payload_len = (uint16_t)payload;
-	ev->frame_len = payload_at + payload;
+	ev->frame_len = payload_at - from + payload;
 	if (cap > ev->frame_len)
 		cap = ev->frame_len;
 	if (cap > EV_CAPTURE_PAYLOAD)
 		cap = EV_CAPTURE_PAYLOAD;
+	ev->l2_len = (uint8_t)(p->ip.ip - from);
 	ev->cap_len = (uint16_t)cap;
-	memcpy(ev->data, frame->data, cap);
+	memcpy(ev->data, frame->data + from, cap);
 }
 
 /* LINKTYPE_LINUX_SLL2 has the interface's index in each frame. */
@@ -219,7 +226,6 @@ static uint32_t packet_event(struct packet *p, struct ev_packet *ev)
 	keep(p, payload_at, ev);
 	ev->waypoint = WP_CAPTURE;
 	ev->pkt_type = (uint8_t)way;
-	ev->l2_len = (uint8_t)p->ip.ip;
 	ev->ip_id = (uint16_t)p->ip.id;
 	ev->ifindex = ifindex_of(p->frame);
 	ev->hdr.type = EV_PACKET;
@@ -228,12 +234,13 @@ static uint32_t packet_event(struct packet *p, struct ev_packet *ev)
 	return ev->hdr.size;
 }
 
-static bool is_error(const struct frame_ip *ip, uint8_t type)
+/* That a packet is too big ends nothing: it is sent again in smaller ones. */
+static bool is_error(const struct frame_ip *ip, uint8_t type, uint8_t code)
 {
 	if (ip->family == 4)
-		return type == ICMP4_UNREACHABLE || type == ICMP4_TIME_EXCEEDED ||
-		       type == ICMP4_PARAMETER;
-	return type >= ICMP6_UNREACHABLE && type <= ICMP6_PARAMETER;
+		return (type == ICMP4_UNREACHABLE && code != ICMP4_TOO_BIG) ||
+		       type == ICMP4_TIME_EXCEEDED || type == ICMP4_PARAMETER;
+	return type >= ICMP6_UNREACHABLE && type <= ICMP6_PARAMETER && type != ICMP6_TOO_BIG;
 }
 
 /* Of the packet that an error is about, the beginning is quoted, whose lengths are the whole's. */
@@ -264,7 +271,7 @@ static uint32_t icmp_event(const struct packet *p, struct ev_icmp *ev)
 	const uint8_t *icmp = p->frame->data + p->ip.l4;
 	struct frame_ip quoted;
 
-	if (!frame_has(p->frame, p->ip.l4, ICMP_LEN) || !is_error(&p->ip, icmp[0]) ||
+	if (!frame_has(p->frame, p->ip.l4, ICMP_LEN) || !is_error(&p->ip, icmp[0], icmp[1]) ||
 	    !frame_read_ip(p->frame, p->ip.l4 + ICMP_LEN, &quoted))
 		return 0;
 	memset(ev, 0, sizeof(*ev));
@@ -301,4 +308,20 @@ uint32_t frame_event(const struct frame *frame, const struct options *options, u
 	if (!size && (!icmp || options->udp))
 		size = packet_event(&p, (struct ev_packet *)out);
 	return size;
+}
+
+void frame_stranger(const struct frame *frame, const struct options *options,
+		    struct strangers *strangers)
+{
+	struct packet p = {.frame = frame, .options = options};
+	struct ev_packet ev = {0};
+	uint32_t at;
+
+	if (!frame_find_ip(frame, &at) || !frame_read_ip(frame, at, &p.ip) ||
+	    p.ip.proto != IPPROTO_TCP || !read_tcp(&p, &ev) || !is_syn(&ev.tcp) ||
+	    is_source(options, p.ip.saddr) || !is_port(options, ev.flow.dport))
+		return;
+	set_flow(&p.ip, &ev.flow);
+	strangers->syns++;
+	strangers->example = ev.flow;
 }

@@ -146,6 +146,10 @@ static bool tsval(const struct values_of *of, char *out, size_t out_len)
 
 static bool tw_ts(const struct values_of *of, char *out, size_t out_len)
 {
+	const evidence_t bits = of->probe->attempt.bits;
+
+	if (bits & E(CAPTURE) && !(bits & E(TW_TS_NEWER)))
+		return false;
 	return value_put_number(out, out_len, of->probe->attempt.socket.tw_ts_recent);
 }
 
