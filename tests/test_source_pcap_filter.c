@@ -62,9 +62,9 @@ static void test_text(void **state)
 	struct bench b = bench();
 
 	(void)state;
-	assert_string_equal(text_of(&b, FILTER_WHOLE), "(tcp and (net 100.64.0.0/10))" ERRORS
-						       " or (inbound and (tcp[13] & 0x12 = 2 or "
-						       "(ip6[6] = 6 and ip6[53] & 0x12 = 2)))");
+	assert_string_equal(text_of(&b, FILTER_WHOLE),
+			    "(tcp and (net 100.64.0.0/10))" ERRORS " or ((tcp[13] & 0x12 = 2 or "
+			    "(ip6[6] = 6 and ip6[53] & 0x12 = 2)))");
 	add_source(&b, "fd00:64::/64");
 	add_source(&b, "10.0.0.1");
 	assert_string_equal(text_of(&b, FILTER_SOURCES),
@@ -86,7 +86,7 @@ static void test_ports(void **state)
 	assert_string_equal(text_of(&b, FILTER_WHOLE),
 			    "(tcp and (net 100.64.0.0/10) and (portrange 0-0 or portrange 80-80 or "
 			    "portrange 8000-8100 or portrange 65535-65535))" ERRORS
-			    " or (inbound and (tcp[13] & 0x12 = 2 or (ip6[6] = 6 and ip6[53] & "
+			    " or ((tcp[13] & 0x12 = 2 or (ip6[6] = 6 and ip6[53] & "
 			    "0x12 = 2)) and tcp and (portrange 0-0 or portrange 80-80 or "
 			    "portrange 8000-8100 or portrange 65535-65535))");
 }

@@ -243,11 +243,12 @@ const struct cause causes_service[] = {
 		.outcome = OUTCOME_FAILED,
 		.rules = {{UNANSWERED | E(STAMPS_BACK) | E(RECYCLE_ON) | E(GREW_PAWS_PASSIVE),
 			   E_ANY_ANSWER, CONFIDENCE_CERTAIN},
-			  {UNANSWERED | E(GREW_PAWS_PASSIVE), ALONE(E(GREW_PAWS_PASSIVE)),
-			   CONFIDENCE_LIKELY},
+			  {UNANSWERED | E(GREW_PAWS_PASSIVE),
+			   ALONE(E(GREW_PAWS_PASSIVE)) | E(STAMPS_TAKEN), CONFIDENCE_LIKELY},
 			  {UNANSWERED | E(STAMPS_BACK),
 			   ALONE(E(GREW_PAWS_PASSIVE)) | E(STAMPS_TAKEN), CONFIDENCE_LIKELY},
-			  {UNANSWERED | E(GREW_PAWS_PASSIVE), E_ANY_ANSWER, CONFIDENCE_POSSIBLE}},
+			  {UNANSWERED | E(GREW_PAWS_PASSIVE), E_ANY_ANSWER | E(STAMPS_TAKEN),
+			   CONFIDENCE_POSSIBLE}},
 		.needs = NEED_COUNTERS | NEED_SYSCTLS,
 		.summary = "{src}'s timestamps went back[: {tsval} in this SYN, {stamp_last} "
 			   "{stamp_age} s before]; {unanswered_words}[, {grew_words}]: "

@@ -107,12 +107,13 @@ static uint64_t time_of(const struct reading *r, const struct pcap_pkthdr *heade
 	return time > 0 ? (uint64_t)time : 0;
 }
 
-/* The filter lets only SYNs through that have come in. */
-static void count_stranger(struct source_pcap *source, const struct frame *frame)
+static void count_stranger(struct source_pcap *source, const struct pcap_iface *iface,
+			   const struct frame *frame)
 {
 	const struct ev_packet *p = (const void *)source->event;
 
-	if (!frame_event(frame, &source->anyone, source->event) || p->hdr.type != EV_PACKET ||
+	if (frame->cap_len < 12 || !memcmp(frame->data + 6, iface->mac, sizeof(iface->mac)) ||
+	    !frame_event(frame, &source->anyone, source->event) || p->hdr.type != EV_PACKET ||
 	    p->flow.proto != IPPROTO_TCP || (p->tcp.flags & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN ||
 	    addr_is_loopback(p->flow.saddr) || !memcmp(p->flow.saddr, p->flow.daddr, 16))
 		return;
@@ -139,7 +140,7 @@ static void take_packet(u_char *user, const struct pcap_pkthdr *header, const u_
 	if (frame_event(&frame, source->ifaces.options, source->event))
 		r->err = r->to->push(r->to->ctx, (const struct ev_hdr *)source->event);
 	else if (r->iface->strangers)
-		count_stranger(source, &frame);
+		count_stranger(source, r->iface, &frame);
 }
 
 /* What the kernel has dropped since the last call, its ring being full. */

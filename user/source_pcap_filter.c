@@ -93,10 +93,13 @@ static void put_icmp_errors(struct text *text)
 		  " or (icmp6 and ip6[40] < 128)");
 }
 
-/* SYNs of anybody, without those that this host sends. */
+/*
+ * SYNs of anybody. Those that this host sends cannot be left out here: until the ring has come
+ * round once libpcap filters itself, and then "inbound" lets nothing through.
+ */
 static void put_strangers(struct text *text)
 {
-	put(text, " or (inbound and (tcp[13] & 0x12 = 2 or (ip6[6] = 6 and ip6[53] & 0x12 = 2))");
+	put(text, " or ((tcp[13] & 0x12 = 2 or (ip6[6] = 6 and ip6[53] & 0x12 = 2))");
 }
 
 int pcap_filter_text(const struct options *options, enum filter_detail detail, char *out,

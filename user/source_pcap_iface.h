@@ -19,9 +19,10 @@ struct pcap_iface {
 	pcap_t *pcap; /* NULL: it is down, or cannot be read */
 	int link_type;
 	bool in_ns;	/* its times have nanoseconds */
-	bool strangers; /* its filter lets SYNs from no source through */
-	bool seen;	/* in the list that is being gone through */
-	bool refused;	/* not tried again while it exists */
+	bool strangers; /* its filter lets SYNs from no source through, and its address is known */
+	uint8_t mac[6];
+	bool seen;    /* in the list that is being gone through */
+	bool refused; /* not tried again while it exists */
 	uint32_t dropped;
 };
 

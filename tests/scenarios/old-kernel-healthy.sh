@@ -25,13 +25,14 @@ trace_wait
 expect_summary '{"probes":6,"healthy":6,"failed":0,"undetermined":0,"incomplete":0,"lost_events":0}'
 expect_status 0
 
-# What others send is no probe, and is told.
+# What others send is no probe, and is told; what this host begins is not.
 trace -p 80
+s timeout 1 bash -c "</dev/tcp/$LAB_CLIENT4/80" 2>"$dir/refused" && fail "something listens on the client's port 80"
 probe --source 172.16.32.200 --timeout 300 "$LAB_SERVER4" 80
 trace_stop INT
 expect_count 0
 expect_status 3
-expect_total '.probes == 0 and (tostring | test("172\\.16\\.32\\.200"))'
+expect_total '.probes == 0 and (tostring | test("1 connection attempt .*172\\.16\\.32\\.200"))'
 
 needs_clbtrace
 command -v strace >"$dir/strace" || skip "no strace"
