@@ -58,6 +58,9 @@ bool corr_idle(const struct corr *corr);
 /* No more events: every open probe gets its verdict. */
 void corr_finish(struct corr *corr, uint64_t now_ns);
 
+/* The clock was set back: corr_finish(), and from now on events of any time can be pushed. */
+void corr_restart(struct corr *corr, uint64_t now_ns);
+
 void corr_stats(const struct corr *corr, struct corr_stats *out);
 
 #endif

@@ -39,6 +39,8 @@ struct fact_request {
 	struct ev_tcp tcp; /* NEED_RULE: of the packet that was stopped */
 };
 
+#define FACT_LIMIT_UNKNOWN (~0U)
+
 enum fact_limits {
 	FACT_IFNAME_LEN = 16,
 	FACT_TABLE_LEN = 64, /* nft table and chain names are cut at this */
@@ -53,7 +55,7 @@ struct fact_listener {
 	__u8 laddr[16]; /* v4-mapped for AF_INET; :: for the IPv6 wildcard */
 	__u32 port;
 	__u32 backlog; /* idiag_rqueue: waiting for accept() */
-	__u32 limit;   /* idiag_wqueue: sk_max_ack_backlog */
+	__u32 limit;   /* idiag_wqueue: sk_max_ack_backlog; FACT_LIMIT_UNKNOWN: not known */
 	__u32 inode;
 	__u32 uid;
 	__u32 pid;	     /* 0 if no process was found */

@@ -52,8 +52,11 @@ static void write_texts(const struct cause *cause, struct values_of *of, struct 
 {
 	const struct template_values values = {values_get, of};
 
+	const bool captured = of->probe->attempt.bits & E(CAPTURE) && cause->captured;
+
 	/* Facts may have failed to come: the bare cause is better than nothing. */
-	if (!template_expand(cause->summary, &values, v->summary, sizeof(v->summary)))
+	if (!template_expand(captured ? cause->captured : cause->summary, &values, v->summary,
+			     sizeof(v->summary)))
 		snprintf(v->summary, sizeof(v->summary), "%s", cause->title);
 	v->n_fix = 0;
 	of->quote = true;
@@ -84,7 +87,8 @@ static void write_rule(const struct probe *probe, const struct corr_host *host,
 	struct firewall_place place;
 
 	v->rule = (struct verdict_rule){.handle = -1, .number = -1};
-	if (!reply && !(cause->needs & NEED_RULE && probe->attempt.bits & E(DROP_NETFILTER)))
+	if (!reply && !(cause->needs & NEED_RULE &&
+			(probe->attempt.bits & E(DROP_NETFILTER) || probe_counted_rule(probe))))
 		return;
 	firewall_place(probe, host, reply, &place);
 	firewall_rule(&place, &v->rule);
@@ -137,9 +141,12 @@ const struct cause *judge(const struct probe *probe, const struct corr_host *hos
 	v->wall_ns = probe->first_ns + wall_offset_ns;
 	v->first_ns = probe->first_ns;
 	v->duration_us = end > probe->first_ns ? (end - probe->first_ns) / 1000 : 0;
+	v->source = probe->attempt.bits & E(CAPTURE) ? "capture" : NULL;
 	v->probe = probe->flow;
 	v->service = probe->attempt.nat;
-	host_ifname(host, probe->ifindex, v->interface);
+	v->interface[0] = 0;
+	if (probe->ifindex) /* many captures do not say */
+		host_ifname(host, probe->ifindex, v->interface);
 	v->syns = probe->syns;
 	write_timing(probe, &v->timing);
 	v->outcome = cause->outcome;

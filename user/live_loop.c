@@ -16,9 +16,9 @@
 #define NS_PER_S  1000000000ULL
 #define NS_PER_MS 1000000ULL
 
-enum { FD_RING, FD_LINK, FD_RULES, FD_STDOUT, N_FDS };
+enum { FD_EVENTS, FD_LINK, FD_RULES, FD_STDOUT, N_FDS };
 
-/* At the end the ring is emptied, but not for ever if it fills as fast. */
+/* At the end what waits is read, but not for ever if it fills as fast. */
 enum { LAST_DRAINS = 16 };
 
 uint64_t live_now(void)
@@ -102,7 +102,8 @@ static void forget(void *ctx, const struct ev_flow *probe)
 {
 	struct live *live = ctx;
 
-	source_bpf_forget(live->source, probe);
+	if (live->source.ops->forget)
+		live->source.ops->forget(live->source.self, probe);
 }
 
 struct corr_ops live_corr_ops(struct live *live)
@@ -134,15 +135,16 @@ static void wait_for_events(struct live *live, struct pollfd fds[N_FDS], uint64_
 /* Takes what is there, and lets the correlator judge. Returns whether that was all. */
 static bool read_events(struct live *live, bool links_changed)
 {
+	const struct source *source = &live->source;
 	struct event_sink to = live_events(live);
 	uint64_t until_ns = 0;
 	int err = 0;
 
-	live->now_ns = live_now(); /* before draining: all that is older is in the ring by now */
+	live->now_ns = live_now(); /* before draining: all that is older is there by now */
 	if (links_changed)
-		err = source_bpf_links_changed(live->source, live->now_ns, &to);
+		err = source->ops->links_changed(source->self, live->now_ns, &to);
 	if (!err)
-		err = source_bpf_drain(live->source, live->now_ns, &to, &until_ns);
+		err = source->ops->drain(source->self, live->now_ns, &to, &until_ns);
 	results_failed(&live->results, err, "reading events");
 	live_file_advance(live->file, until_ns, corr_deadline(live->corr));
 	corr_advance(live->corr, until_ns);
@@ -160,9 +162,10 @@ void live_run(struct live *live)
 	const uint64_t duration_ns = live->options->duration_ms * NS_PER_MS;
 	const uint64_t start_ns = live_now();
 	const uint64_t end_ns = duration_ns ? start_ns + duration_ns : UINT64_MAX;
+	const struct source *source = &live->source;
 	struct pollfd fds[N_FDS] = {
-		[FD_RING] = {.fd = source_bpf_ring_fd(live->source), .events = POLLIN},
-		[FD_LINK] = {.fd = source_bpf_link_fd(live->source), .events = POLLIN},
+		[FD_EVENTS] = {.fd = source->ops->event_fd(source->self), .events = POLLIN},
+		[FD_LINK] = {.fd = source->ops->link_fd(source->self), .events = POLLIN},
 		[FD_RULES] = {.events = POLLIN},
 		[FD_STDOUT] = {.fd = STDOUT_FILENO},
 	};

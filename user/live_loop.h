@@ -11,11 +11,11 @@
 #include "live_file.h"
 #include "options.h"
 #include "results.h"
-#include "source_bpf.h"
+#include "source.h"
 
 struct live {
 	const struct options *options;
-	struct source_bpf *source;
+	struct source source;
 	struct facts *facts;
 	struct corr *corr;
 	struct live_file *file; /* NULL: none, or no more */
@@ -31,7 +31,7 @@ uint64_t live_now(void);
 /* For corr_new(): ctx is the struct live. */
 struct corr_ops live_corr_ops(struct live *live);
 
-/* For source_bpf_open(): ctx is the struct live. */
+/* For source_open(): ctx is the struct live. */
 void live_notice(void *ctx, const char *text);
 
 /* Where events go: the file and the correlator. */

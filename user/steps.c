@@ -85,6 +85,7 @@ static void packet_step(const struct ev_packet *p, const struct corr_host *host,
 	step->at = p->waypoint == WP_XDP	  ? "xdp"
 		   : p->waypoint == WP_TC_INGRESS ? "tc-ingress"
 		   : p->waypoint == WP_TC_EGRESS  ? "tc-egress"
+		   : p->waypoint == WP_CAPTURE	  ? "capture"
 		   : p->hook < 5		  ? hooks[p->hook]
 						  : "netfilter";
 	packet_words(&p->flow, &p->tcp, tcp, sizeof(tcp));

@@ -32,6 +32,7 @@ trace_outside=    # not empty: clbtrace runs where the scenario runs, not in the
 trace_timeout=600 # ms, clbtrace's -t
 unrecorded=       # why this scenario's runs are not recorded, if they are not
 recording=        # of the latest run
+trace_backend=    # clbtrace's --backend; empty: the default
 status=0          # clbtrace's exit status
 wire=             # the prober's lines
 verdict=          # the latest verdict
@@ -172,7 +173,7 @@ trace_start() {
 	: >"$dir/err"
 	record_options "$@"
 	env --default-signal=INT ${enter[@]+"${enter[@]}"} "$CLBTRACE" --json -t "$trace_timeout" -s "$LAB_SOURCES6" \
-		${recording:+-w "$recording"} "$@" >"$dir/out" 2>"$dir/err" &
+		${trace_backend:+--backend "$trace_backend"} ${recording:+-w "$recording"} "$@" >"$dir/out" 2>"$dir/err" &
 	trace_pid=$!
 	children+=("$trace_pid")
 }
