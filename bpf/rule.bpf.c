@@ -27,11 +27,14 @@ struct {
 static __always_inline bool rule_identify(__u64 address, struct rule_note *note)
 {
 	const struct sk_buff *skb = KERNEL_CAST(sk_buff, address);
+	const void *start = KERNEL_READ(skb, head) + KERNEL_READ(skb, network_header);
 	struct packet p = {.skb = address};
+	struct header_copy copy;
 	struct match match;
 	struct conn *conn;
 
-	if (!skb_maybe(HEADER_AT(skb, 0), skb->protocol) && !is_in_flight(address))
+	if (!skb_maybe(header_at(start, &copy), KERNEL_READ(skb, protocol)) &&
+	    !is_in_flight(address))
 		return false;
 	if (skb_parse(&p) <= KIND_OTHER)
 		return false;
@@ -144,8 +147,8 @@ static __noinline int rule_report(const struct rule_note *note, __u64 base, __u6
 	record->netns = note->netns;
 	record->is_reply = note->is_reply;
 	record->rejects = note->rejects;
-	record->hook = state->hook;
-	record->pf = state->pf;
+	record->hook = KERNEL_READ(state, hook);
+	record->pf = KERNEL_READ(state, pf);
 	rule_names(record, chain, (const struct nft_chain *)base);
 	bpf_ringbuf_submit(record, 0);
 	return 0;

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bpf_netfilter.h"
 #include "bpf_rule.h"
 #include "clbtrace.skel.h"
 
@@ -62,12 +63,9 @@ int bpf_load_permitted(const struct bpf_report *report)
 
 static int check_kernel(const struct bpf_kernel *kernel, const struct bpf_report *report)
 {
-	if (!bpf_kernel_has_function(kernel, "tcx_link_attach"))
-		return bpf_fail(report, -ENOTSUP, "this kernel lacks tcx (kernel 6.6)");
-	if (!bpf_kernel_has_function(kernel, "bpf_nf_link_attach"))
+	if (!bpf_kernel_has_function(kernel, "bpf_ringbuf_reserve"))
 		return bpf_fail(report, -ENOTSUP,
-				"this kernel lacks BPF netfilter links (kernel 6.4, "
-				"CONFIG_NETFILTER_BPF_LINK)");
+				"this kernel has no BPF ring buffer (kernel 5.8)");
 	if (bpf_kernel_tracepoint_args(kernel, "kfree_skb") < 3)
 		return bpf_fail(report, -ENOTSUP,
 				"this kernel gives no reason for dropped packets (kernel 5.17)");
@@ -85,6 +83,11 @@ static void choose_programs(struct clbtrace_bpf *skel, const struct bpf_kernel *
 	bpf_program__set_autoload(skel->progs.on_tcp_send_reset, reset == 2);
 	bpf_program__set_autoload(skel->progs.on_icmp_send, icmp);
 	bpf_program__set_autoload(skel->progs.xdp_in, options->xdp);
+	if (!bpf_netfilter_choose(skel, kernel, options->udp))
+		bpf_notice(report,
+			   "this kernel lets no program see its netfilter hooks (links: 6.4, "
+			   "CONFIG_NETFILTER_BPF_LINK; else functions must be traceable): at "
+			   "which hook a probe was dropped is not known");
 	if (reset == 2)
 		bpf_notice(report, "this kernel gives no reason for resets (kernel 6.10)");
 	if (!icmp)
@@ -143,13 +146,14 @@ static void set_first_bytes(struct clbtrace_bpf *skel, const struct options *opt
 	       sizeof(skel->bss->known_v6));
 }
 
-static int configure(struct clbtrace_bpf *skel, const struct options *options,
-		     const struct bpf_report *report)
+static int configure(struct clbtrace_bpf *skel, const struct bpf_kernel *kernel,
+		     const struct options *options, const struct bpf_report *report)
 {
 	int err = set_own_netns(skel, report);
 
 	if (err)
 		return err;
+	skel->rodata->has_casts = bpf_kernel_has_function(kernel, "bpf_rdonly_cast");
 	skel->rodata->has_ports = !options->all_ports;
 	skel->rodata->has_udp = options->udp;
 	set_first_bytes(skel, options);
@@ -231,7 +235,7 @@ static int open_and_load(struct clbtrace_bpf **out, const struct bpf_kernel *ker
 		goto out;
 	}
 	choose_programs(skel, kernel, options, report);
-	err = configure(skel, options, report);
+	err = configure(skel, kernel, options, report);
 	if (!err)
 		err = bpf_rules_choose(skel, kernel, rules);
 	if (err)
