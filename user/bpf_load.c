@@ -19,7 +19,8 @@
 
 #include "../bpf/shared.h"
 
-enum { VERIFIER_LOG_LEN = 1 << 16 };
+/* Only what is written takes memory. Before 6.4 a log without room for all of it has not the end. */
+enum { VERIFIER_LOG_LEN = 16 << 20 };
 
 static int print_all(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -35,9 +36,14 @@ static int print_nothing(enum libbpf_print_level level, const char *format, va_l
 	return 0;
 }
 
+static bool is_debugging(void)
+{
+	return getenv("CLBTRACE_DEBUG");
+}
+
 void bpf_load_quiet(void)
 {
-	libbpf_set_print(getenv("CLBTRACE_DEBUG") ? print_all : print_nothing);
+	libbpf_set_print(is_debugging() ? print_all : print_nothing);
 }
 
 static bool has_capability(const struct __user_cap_data_struct *data, unsigned int cap)
@@ -74,7 +80,7 @@ static int check_kernel(const struct bpf_kernel *kernel, const struct bpf_report
 
 /* A program whose tracepoint this kernel lacks, or has with other arguments, is not loaded. */
 static void choose_programs(struct clbtrace_bpf *skel, const struct bpf_kernel *kernel,
-			    const struct options *options, const struct bpf_report *report)
+			    const struct options *options)
 {
 	int reset = bpf_kernel_tracepoint_args(kernel, "tcp_send_reset");
 	bool icmp = bpf_kernel_tracepoint_args(kernel, "icmp_send") == 3;
@@ -83,14 +89,19 @@ static void choose_programs(struct clbtrace_bpf *skel, const struct bpf_kernel *
 	bpf_program__set_autoload(skel->progs.on_tcp_send_reset, reset == 2);
 	bpf_program__set_autoload(skel->progs.on_icmp_send, icmp);
 	bpf_program__set_autoload(skel->progs.xdp_in, options->xdp);
-	if (!bpf_netfilter_choose(skel, kernel, options->udp))
+	bpf_netfilter_choose(skel, kernel, options->udp);
+}
+
+static void tell_missing(const struct clbtrace_bpf *skel, const struct bpf_report *report)
+{
+	if (!bpf_netfilter_is_seen(skel))
 		bpf_notice(report,
 			   "this kernel lets no program see its netfilter hooks (links: 6.4, "
 			   "CONFIG_NETFILTER_BPF_LINK; else functions must be traceable): at "
 			   "which hook a probe was dropped is not known");
-	if (reset == 2)
+	if (bpf_program__autoload(skel->progs.on_tcp_send_reset))
 		bpf_notice(report, "this kernel gives no reason for resets (kernel 6.10)");
-	if (!icmp)
+	if (!bpf_program__autoload(skel->progs.on_icmp_send))
 		bpf_notice(report,
 			   "this kernel does not report ICMP errors where it decides on them "
 			   "(icmp_send, kernel 6.10): they are seen as they leave");
@@ -206,8 +217,11 @@ static const char *essential_line(char *log)
 
 static int load_failed(int err, char *log, const struct bpf_report *report)
 {
-	const char *line = essential_line(log);
+	const char *line;
 
+	if (is_debugging())
+		fprintf(stderr, "%s\n", log);
+	line = essential_line(log);
 	if (err == -EPERM && !*line)
 		return bpf_fail(report, err,
 				"the kernel refuses BPF here (lockdown, or a container without "
@@ -234,7 +248,7 @@ static int open_and_load(struct clbtrace_bpf **out, const struct bpf_kernel *ker
 		err = bpf_fail(report, -errno, "cannot open the BPF programs: %s", strerror(errno));
 		goto out;
 	}
-	choose_programs(skel, kernel, options, report);
+	choose_programs(skel, kernel, options);
 	err = configure(skel, kernel, options, report);
 	if (!err)
 		err = bpf_rules_choose(skel, kernel, rules);
@@ -267,5 +281,7 @@ int bpf_load(struct clbtrace_bpf **out, const struct bpf_kernel *kernel,
 		err = open_and_load(out, kernel, options, rules, report);
 	if (err && rules)
 		err = open_and_load(out, kernel, options, false, report);
+	if (!err)
+		tell_missing(*out, report);
 	return err;
 }

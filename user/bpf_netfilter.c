@@ -93,7 +93,7 @@ static bool has_function(const struct bpf_kernel *kernel, int index)
 	return id && bpf_kernel_may_attach(id, 0);
 }
 
-bool bpf_netfilter_choose(struct clbtrace_bpf *skel, const struct bpf_kernel *kernel, bool udp)
+void bpf_netfilter_choose(struct clbtrace_bpf *skel, const struct bpf_kernel *kernel, bool udp)
 {
 	bool links = bpf_kernel_has_function(kernel, "bpf_nf_link_attach");
 	struct bpf_program *programs[2];
@@ -101,7 +101,7 @@ bool bpf_netfilter_choose(struct clbtrace_bpf *skel, const struct bpf_kernel *ke
 	for (unsigned int slot = 0; links && slot < NF_SLOTS; slot++)
 		bpf_program__set_autoload(slot_program(skel, slot), true);
 	if (links)
-		return true;
+		return;
 	for (int i = 0; i < FUNCTIONS; i++) {
 		if ((functions[i].udp && !udp) || !has_function(kernel, i))
 			continue;
@@ -109,7 +109,12 @@ bool bpf_netfilter_choose(struct clbtrace_bpf *skel, const struct bpf_kernel *ke
 		for (int p = 0; p < 2 && programs[p]; p++)
 			bpf_program__set_autoload(programs[p], true);
 	}
-	return bpf_program__autoload(skel->progs.on_hook_begin);
+}
+
+bool bpf_netfilter_is_seen(const struct clbtrace_bpf *skel)
+{
+	return bpf_program__autoload(skel->progs.nf_slot_0) ||
+	       bpf_program__autoload(skel->progs.on_hook_begin);
 }
 
 static uint32_t program_id(const struct bpf_program *prog)

@@ -12,10 +12,11 @@ struct bpf_netfilter;
 
 /*
  * Has those programs loaded that this kernel can run: links if it has them (6.4), else on the
- * functions that call the hooks. udp: what is not TCP is followed too. Returns false if it can do
- * neither: then netfilter is not seen.
+ * functions that call the hooks. udp: what is not TCP is followed too.
  */
-bool bpf_netfilter_choose(struct clbtrace_bpf *skel, const struct bpf_kernel *kernel, bool udp);
+void bpf_netfilter_choose(struct clbtrace_bpf *skel, const struct bpf_kernel *kernel, bool udp);
+/* Whether it can do either. */
+bool bpf_netfilter_is_seen(const struct clbtrace_bpf *skel);
 
 /* Returns 0 or -errno with the report's error set. */
 int bpf_netfilter_attach(struct bpf_netfilter **out, struct clbtrace_bpf *skel,

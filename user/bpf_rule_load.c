@@ -95,11 +95,12 @@ static int find_function(const struct module_btf *module, const struct rule_targ
 	return bpf_kernel_function(module->btf, target->function, target->args);
 }
 
-/* The end of a chain's rules leads back to the chain from 6.4 on. */
+/* Rules are laid out as the programs read them, and those can loop, from 5.17 on. */
 bool bpf_rules_available(const struct bpf_kernel *kernel)
 {
 	struct module_btf module = module_open(bpf_kernel_btf(kernel), "nf_tables");
-	bool there = btf__find_by_name_kind(module.btf, "nft_rule_dp_last", BTF_KIND_STRUCT) > 0;
+	bool there = btf__find_by_name_kind(module.btf, "nft_rule_dp", BTF_KIND_STRUCT) > 0 &&
+		     bpf_kernel_has_function(kernel, "bpf_loop");
 	int function = 0;
 
 	for (int i = RULE_TARGETS_NEEDED - 1; i >= 0 && there; i--) {
