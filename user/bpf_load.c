@@ -19,7 +19,8 @@
 
 #include "../bpf/shared.h"
 
-/* Only what is written takes memory. Before 6.4 a log without room for all of it has not the end. */
+/* Only what is written takes memory. Before 6.4 a log without room for all of it has not the end.
+ */
 enum { VERIFIER_LOG_LEN = 16 << 20 };
 
 static int print_all(enum libbpf_print_level level, const char *format, va_list args)
