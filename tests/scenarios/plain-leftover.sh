@@ -12,7 +12,8 @@ serve 0.0.0.0 80
 s nft -f - <<NFT
 table inet clbtrace-$dead { chain probes { }; }
 table netdev clbtrace-$dead { chain probes { }; }
-table inet clbtrace-mine { chain in { type filter hook input priority filter; tcp dport 81 drop; }; }
+table inet clbtrace-mine { chain in { tcp dport 81 drop; }; }
+table inet guard { chain in { type filter hook input priority filter; tcp dport 81 drop; }; }
 NFT
 
 tables() {
@@ -35,4 +36,4 @@ again
 tables | grep -q "netdev clbtrace-$trace_pid" || fail "what is of one that runs was removed: $(tables)"
 trace_stop INT
 again
-[ "$(tables)" = "table inet clbtrace-mine" ] || fail "left: $(tables)"
+[ "$(tables)" = "$(printf 'table inet %s\n' clbtrace-mine guard)" ] || fail "left: $(tables)"
