@@ -11,6 +11,7 @@
 #include "escape.h"
 #include "live_loop.h"
 #include "netns.h"
+#include "open_output.h"
 #include "stop.h"
 
 #define NS_PER_S  1000000000ULL
@@ -66,19 +67,14 @@ static int check_interfaces(const struct options *options)
 
 static int open_file(struct live *live)
 {
-	const char *path = live->options->write, *reason;
+	const char *path = live->options->write;
 	char text[512];
 	int err = live_file_open(live->file);
 
 	if (!err)
 		return 0;
-	reason = strerror(-err);
-	if (err == -ELOOP)
-		reason = "is a symbolic link; name the file itself";
-	else if (err == -EEXIST)
-		reason = "exists, and is not a plain file of yours";
 	fprintf(stderr, "clbtrace: --write: '%s': %s\n",
-		escape_text(path, strlen(path), text, sizeof(text)), reason);
+		escape_text(path, strlen(path), text, sizeof(text)), output_error(err));
 	return -EINVAL;
 }
 

@@ -14,7 +14,7 @@ struct live_file;
  */
 int live_file_new(struct live_file **out, const struct options *options, uint64_t wall_offset_ns,
 		  uint64_t now_ns);
-/* Returns 0 or -errno, as file_create(). */
+/* Returns 0 or -errno, as output_open(). */
 int live_file_open(struct live_file *file);
 /* Returns 0 or the first -errno that was not told yet. */
 int live_file_close(struct live_file *file);

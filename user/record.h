@@ -18,7 +18,7 @@ struct record;
  */
 int record_new(struct record **out, const struct options *options, uint64_t wall_offset_ns,
 	       uint64_t now_ns);
-/* Creates the file, or the first of several, as file_create() does. Returns 0 or -errno. */
+/* Creates the file, or the first of several, as output_open() does. Returns 0 or -errno. */
 int record_open(struct record *record);
 /* Writes what is left, and ends the file. Returns 0 or the first -errno of all; NULL is fine. */
 int record_close(struct record *record);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file_create.h"
+#include "open_output.h"
 #include "pcapng.h"
 #include "record_internal.h"
 
@@ -36,7 +36,7 @@ int record_file_open(struct record_file *file, const struct options *options, ui
 
 	if (!path)
 		return -ENOMEM;
-	fd = file_create(path);
+	fd = output_open(path);
 	if (fd < 0) {
 		free(path);
 		return fd;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "file_create.h"
+#include "open_output.h"
 #include "packet_sight.h"
 #include "sink.h"
 
@@ -53,7 +53,7 @@ int sink_pcap_open(struct sink_pcap **out, const char *path, uint64_t wall_offse
 	if (!sink)
 		return -ENOMEM;
 	sink->wall_offset_ns = wall_offset_ns;
-	fd = file_create(path);
+	fd = output_open(path);
 	err = fd < 0 ? fd : open_dumper(sink, fd);
 	if (!err)
 		err = sink_pcap_flush(sink);

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Creates the files that clbtrace writes.
-#include "file_create.h"
+// Opens the files that options name for writing, so that root writes nowhere else.
+#include "open_output.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* O_EXCL first: a name that somebody plants in between is refused, not followed. O_NONBLOCK: a FIFO
- * must not hold us up. */
-int file_create(const char *path)
+/*
+ * O_EXCL first: a name that somebody plants in between is refused, not followed. O_NONBLOCK: a FIFO
+ * must not hold us up.
+ */
+int output_open(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	struct stat st;
@@ -30,4 +33,13 @@ int file_create(const char *path)
 		return fd;
 	close(fd);
 	return err;
+}
+
+const char *output_error(int err)
+{
+	if (err == -ELOOP)
+		return "is a symbolic link; name the file itself";
+	if (err == -EEXIST)
+		return "exists, and is not a plain file of yours";
+	return strerror(-err);
 }
