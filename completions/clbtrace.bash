@@ -41,7 +41,7 @@ _clbtrace() {
 		;;
 	-w | --write)
 		compopt -o filenames
-		mapfile -t COMPREPLY < <(compgen -f -X '!*.pcap' -- "$cur"; compgen -d -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -f -X '!*.pcap*' -- "$cur"; compgen -d -- "$cur")
 		return
 		;;
 	--color)
