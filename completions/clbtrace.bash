@@ -14,7 +14,7 @@ _clbtrace_names() {
 _clbtrace() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local options='--source --vip --no-default-source --cloud --udp --port --interface --netns --count --duration
-		--timeout --write --json --verbose --expect-status --xdp --no-rule-trace --max-probes --color --help
+		--timeout --write --rotate --json --verbose --expect-status --xdp --no-rule-trace --max-probes --color --help
 		--version'
 
 	COMPREPLY=()
@@ -41,7 +41,7 @@ _clbtrace() {
 		;;
 	-w | --write)
 		compopt -o filenames
-		mapfile -t COMPREPLY < <(compgen -f -X '!*.pcap' -- "$cur"; compgen -d -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -f -X '!*.pcap*' -- "$cur"; compgen -d -- "$cur")
 		return
 		;;
 	--color)

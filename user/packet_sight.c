@@ -7,6 +7,8 @@
 
 #include "flow.h"
 
+enum { VLAN_TAG_LEN = 4 };
+
 struct packet_sight packet_sight(const struct ev_packet *packet)
 {
 	return (struct packet_sight){.skb = packet->hdr.skb,
@@ -28,11 +30,16 @@ bool packet_has_frame(const struct ev_hdr *ev)
 {
 	const struct ev_packet *packet = (const struct ev_packet *)ev;
 
-	if (ev->type != EV_PACKET || ev->size < sizeof(*packet) ||
-	    packet->cap_len > ev->size - sizeof(*packet) || packet->cap_len <= packet->l2_len)
-		return false;
-	return packet->waypoint == WP_XDP || packet->waypoint == WP_TC_INGRESS ||
-	       packet->waypoint == WP_TC_EGRESS;
+	return ev->type == EV_PACKET && ev->size >= sizeof(*packet) &&
+	       packet->cap_len <= ev->size - sizeof(*packet) && packet->cap_len > packet->l2_len &&
+	       packet->waypoint != WP_NETFILTER;
+}
+
+/* Also with VLAN tags; a cooked header (16 or 20 bytes) is none. */
+static bool has_ethernet(const struct ev_packet *packet)
+{
+	return packet->l2_len >= PACKET_ETHERNET_LEN &&
+	       (packet->l2_len - PACKET_ETHERNET_LEN) % VLAN_TAG_LEN == 0;
 }
 
 uint32_t packet_frame(const struct ev_packet *packet, uint8_t frame[PACKET_FRAME_MAX],
@@ -41,7 +48,7 @@ uint32_t packet_frame(const struct ev_packet *packet, uint8_t frame[PACKET_FRAME
 	uint16_t type = packet->flow.family == 6 ? ETH_P_IPV6 : ETH_P_IP;
 	uint32_t len = packet->cap_len;
 
-	if (packet->l2_len >= PACKET_ETHERNET_LEN) {
+	if (has_ethernet(packet)) {
 		memcpy(frame, packet->data, len);
 	} else {
 		len -= packet->l2_len;

@@ -138,11 +138,9 @@ size_t pcapng_put_packet(struct byte_buffer *out, const struct pcapng_packet *pa
 
 void pcapng_fill_reserve(uint8_t *bytes, size_t reserve, const char *comment)
 {
-	size_t len = strlen(comment), room;
+	size_t len = strnlen(comment, reserve - WORD), room;
 	uint16_t head[2] = {PCAPNG_COMMENT};
 
-	if (len > reserve - WORD)
-		len = reserve - WORD;
 	room = (len + WORD - 1) / WORD * WORD;
 	/* What is left has to be an option of its own: its head and the number of its owner. */
 	if (reserve - WORD - room == WORD)

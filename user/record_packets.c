@@ -2,6 +2,7 @@
 // The packets of a recording: each is held until its way is known, and gets the verdict it decided.
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/if_packet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,7 +226,7 @@ static void add_frame(struct held *held, const struct ev_packet *packet)
 	held->frame = frame;
 	held->time_ns = packet->hdr.time_ns;
 	held->ifindex = packet->ifindex;
-	held->outbound = packet->waypoint == WP_TC_EGRESS;
+	held->outbound = packet->waypoint == WP_TC_EGRESS || packet->pkt_type == PACKET_OUTGOING;
 }
 
 static void write_packet(struct record *record, struct entry *entry)

@@ -218,7 +218,6 @@ static int parse(struct record_reader *reader)
 
 	if (left < sizeof(*head) || head->len > left - sizeof(*head))
 		return broken(reader, "a record that is longer than its block");
-	left -= sizeof(*head);
 	least = least_of(head->kind);
 	reader->item_len =
 		sizeof(*head) + (head->len + RECORD_ALIGN - 1) / RECORD_ALIGN * RECORD_ALIGN;
