@@ -19,14 +19,14 @@ const char report_style[] =
 	"h2{font-size:1.1em;margin:34px 0 8px;padding-bottom:4px;border-bottom:1px solid "
 	"var(--line)}"
 	"h3{font-size:1em;margin:20px 0 4px}h4{font-size:.86em;margin:14px 0 4px;"
-	"color:var(--soft);font-weight:600}"
+	"color:var(--soft);font-weight:600;break-after:avoid}"
 	"p{margin:4px 0}"
 	"a{color:inherit}"
 	".muted,.legend,.note,.about,footer{color:var(--soft)}"
 	".legend,.note,footer{font-size:.87em}"
 	".failed{color:var(--bad)}.unclear{color:var(--open)}.healthy{color:var(--good)}"
 	".about{margin:0;font-size:.9em}"
-	".about span{white-space:nowrap}.about span+span::before{content:\" \\b7\\a0\"}"
+	".about span{white-space:nowrap}.about span:not(:last-child)::after{content:\" \\b7\"}"
 	".counts{display:flex;flex-wrap:wrap;gap:4px 22px;margin:14px 0 0;padding:0;"
 	"list-style:none}"
 	".counts b{font-size:1.25em;font-variant-numeric:tabular-nums}"
@@ -107,4 +107,5 @@ const char report_style[] =
 	"@media print{:root{color-scheme:light;--bg:#fff;--ink:#000;--soft:#444;--line:#bbb;"
 	"--panel:#fff;--bad:#a01510;--good:#1f6b4d;--open:#6b4600;--lane:#aaa}"
 	"body{max-width:none;padding:0;font-size:10pt}details:not([open]){display:none}"
-	"h2{break-after:avoid}a{text-decoration:none}}";
+	"h2,.ladder .head{break-after:avoid}.ladder li{grid-template-columns:5em 180px "
+	"1fr}a{text-decoration:none}}";

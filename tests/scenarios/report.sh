@@ -143,4 +143,4 @@ for words in '5 of 9 health checks failed' 'nft insert rule inet guard' 'nothing
 	grep -qF -- "$words" "$dir/page.txt" || fail "not on paper: $words: $(cat "$dir/page.txt")"
 done
 sheets=$(pdfinfo "$dir/page.pdf" | sed -n 's/^Pages: *//p')
-[ "$sheets" -ge 2 ] && [ "$sheets" -le 5 ] || fail "$sheets sheets of paper"
+((sheets >= 2 && sheets <= 5)) || fail "$sheets sheets of paper"
