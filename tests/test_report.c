@@ -68,6 +68,17 @@ static unsigned int count(const char *text)
 	return n;
 }
 
+/* The time of the bar that stands for a probe that failed alone. */
+static const char *time_of_failure(void)
+{
+	const char *bar = strstr(page, " healthy, 1 failed, 0 unclear</title>");
+
+	assert_non_null(bar);
+	while (*bar != '>')
+		bar--;
+	return bar + 1;
+}
+
 static void healthy(const char *src, uint64_t after_ms)
 {
 	sample_verdict(&v, src, "172.16.32.15", 80, OUTCOME_HEALTHY, "healthy");
@@ -253,8 +264,9 @@ static void test_alike(void **state)
 	for (int i = 0; i < 30; i++) {
 		sample_verdict(&v, "100.64.1.10", "172.16.32.15", 80, OUTCOME_FAILED,
 			       "http-status");
-		snprintf(v.summary, sizeof(v.summary), "nginx (pid %d) answered \"HTTP/1.1 %d\"",
-			 i * 97, i % 2 ? 503 : 404);
+		snprintf(v.summary, sizeof(v.summary),
+			 "nginx (pid %d) answered \"HTTP/1.1 %d\" in %d ms", i * 97,
+			 i % 2 ? 503 : 404, i);
 		add_verdict();
 	}
 	print();
@@ -299,16 +311,23 @@ static void test_many_failures(void **state)
 /* Whatever the length of the run, the strips have as many buckets, and every probe is in one. */
 static void test_long_run(void **state)
 {
-	unsigned int bars;
+	unsigned int bars, minutes;
+	const char *bar;
 
 	(void)state;
 	for (uint64_t i = 0; i < 200000; i++)
 		healthy("100.64.1.10", i * 500);
+	dropped("100.64.1.10", 50000000); /* at 21:34:32, before others that were told of */
 	print();
-	expect("<h1>All 200000 health checks were healthy</h1>");
+	expect("<h1>1 of 200001 health checks failed</h1>");
 	expect("to 2026-11-23 11:27:51 UTC"); /* 27.8 hours later, another day */
 	bars = count("<rect class=\"h\"") - 1;
 	assert_in_range(bars, 60, 120);
+	bar = time_of_failure();
+	assert_memory_equal(bar, "21:", 3);
+	minutes = (unsigned int)atoi(bar + 3);
+	assert_in_range(minutes, 12, 34); /* a bar is 22 minutes */
+	expect("a bar is 1310.720 s, the tallest 2622 probes");
 }
 
 /* A probe that failed is told of after those that came later. */
@@ -320,6 +339,7 @@ static void test_out_of_order(void **state)
 	healthy("100.64.1.10", 120000);
 	print();
 	expect("aria-label=\"2 healthy, 1 failed");
+	assert_memory_equal(time_of_failure(), "07:41:1", 7);
 	expect("07:41:12 to 07:43:12 UTC");
 	assert_int_equal(count("<rect class=\"h\""), 3);
 	assert_int_equal(count("<rect class=\"f\""), 2);

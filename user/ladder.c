@@ -259,7 +259,8 @@ size_t ladder_of(const json_t *verdict, struct rung rungs[LADDER_MAX])
 	const json_t *steps = json_object_get(verdict, "evidence"), *step;
 	size_t n = 0, i;
 
-	json_array_foreach(steps, i, step) {
+	json_array_foreach(steps, i, step)
+	{
 		if (n < LADDER_MAX - 1)
 			n = add_step(rungs, n, step);
 	}

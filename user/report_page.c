@@ -42,7 +42,7 @@ static void print_fact(FILE *out, const char *words, const char *value)
 		return;
 	fprintf(out, "<span>%s", words);
 	html_text(out, value);
-	fputs("</span>", out);
+	fputs("</span> ", out);
 }
 
 static void print_about(const struct report *report, FILE *out)
@@ -54,7 +54,7 @@ static void print_about(const struct report *report, FILE *out)
 	print_fact(out, "host ", report->host);
 	print_fact(out, "kernel ", report->kernel);
 	if (report->last_us)
-		fprintf(out, "<span>%s to %s UTC</span>",
+		fprintf(out, "<span>%s to %s UTC</span> ",
 			report_time(report->first_us, true, false, first),
 			report_time(report->last_us, !one_day, false, last));
 	print_fact(out, "clbtrace ", report->version);
