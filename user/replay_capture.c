@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "capture_file.h"
+#include "facts.h"
 #include "replay.h"
 #include "stop.h"
 
@@ -26,11 +27,12 @@ struct capture {
 	const struct options *options;
 	struct capture_file *file;
 	struct corr *corr;
-	uint64_t due_ns;    /* when the correlator next has something to do */
-	uint64_t start_ns;  /* the first packet's time, since the clock was last set back */
-	uint64_t newest_ns; /* the latest packet's; 0: there was none */
-	uint64_t read_ns;   /* when that was read, CLOCK_MONOTONIC */
-	bool probes;	    /* there were some */
+	struct facts *facts; /* of a copy of its host's /proc; NULL: there is none */
+	uint64_t due_ns;     /* when the correlator next has something to do */
+	uint64_t start_ns;   /* the first packet's time, since the clock was last set back */
+	uint64_t newest_ns;  /* the latest packet's; 0: there was none */
+	uint64_t read_ns;    /* when that was read, CLOCK_MONOTONIC */
+	bool probes;	     /* there were some */
 	uint64_t event[(FRAME_EVENT_MAX + 7) / 8];
 };
 
@@ -42,15 +44,28 @@ static uint64_t monotonic(void)
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
+static int push_fact(void *ctx, const struct ev_hdr *ev)
+{
+	struct capture *capture = ctx;
+
+	return corr_push(capture->corr, ev);
+}
+
 /* A capture says nothing of its host: whatever is asked, the answer is that it is not known. */
-static void no_facts(void *ctx, const struct fact_request *request)
+static void gather_facts(void *ctx, const struct fact_request *request)
 {
 	struct capture *capture = ctx;
 	const struct fact_done done = {
 		.hdr = {.type = EV_FACT_DONE, .size = sizeof(done), .time_ns = capture->newest_ns},
 		.flow = request->probe};
+	const struct event_sink to = {push_fact, capture};
+	int err;
 
-	corr_push(capture->corr, &done.hdr);
+	if (capture->facts)
+		err = facts_gather(capture->facts, request, capture->newest_ns, &to);
+	else
+		err = corr_push(capture->corr, &done.hdr);
+	results_failed(&capture->replay->results, err, "reading events");
 }
 
 static void take_verdict(void *ctx, const struct verdict *v)
@@ -145,10 +160,17 @@ static int open_correlator(struct capture *capture)
 		.timeout_ns = capture->options->timeout_ms * NS_PER_MS,
 		.max_probes = capture->options->max_probes,
 	};
-	const struct corr_ops ops = {.ctx = capture, .verdict = take_verdict, .need = no_facts};
+	const struct corr_ops ops = {.ctx = capture, .verdict = take_verdict, .need = gather_facts};
 
 	memcpy(config.expect_status, capture->options->expect_status, sizeof(config.expect_status));
 	return corr_new(&capture->corr, &config, &ops);
+}
+
+static int open_facts(struct capture *capture, char why[CAPTURE_WHY_LEN])
+{
+	const char *dir = capture->options->proc;
+
+	return dir ? facts_open_proc(&capture->facts, dir, why, CAPTURE_WHY_LEN) : 0;
 }
 
 static int explain(struct capture *capture)
@@ -178,6 +200,7 @@ int replay_capture(struct replay *replay)
 {
 	struct capture *capture = calloc(1, sizeof(*capture));
 	int ret = capture ? results_open(&replay->results, replay->options) : -ENOMEM;
+	char why[CAPTURE_WHY_LEN] = "";
 
 	if (ret) {
 		fprintf(stderr, "clbtrace: replay: %s\n", strerror(-ret));
@@ -187,9 +210,13 @@ int replay_capture(struct replay *replay)
 	capture->replay = replay;
 	capture->options = replay->options;
 	capture->due_ns = UINT64_MAX;
-	ret = explain(capture);
+	ret = open_facts(capture, why);
+	if (ret)
+		fprintf(stderr, "clbtrace: %s\n", *why ? why : strerror(-ret));
+	ret = ret ? -EINVAL : explain(capture);
 	capture_file_close(capture->file);
 	corr_free(capture->corr);
+	facts_close(capture->facts);
 	results_close(&replay->results);
 	free(capture);
 	return ret;

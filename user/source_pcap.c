@@ -6,17 +6,14 @@
 #include <sys/epoll.h>
 #include <time.h>
 
-#include "flow.h"
 #include "frame.h"
 #include "source.h"
 #include "source_pcap_iface.h"
 
-enum { READ_AT_ONCE = 64, PACKETS_AT_ONCE = 4096, FLAG_SYN = 2, FLAG_ACK = 16 };
+enum { READ_AT_ONCE = 64, PACKETS_AT_ONCE = 4096 };
 
 struct source_pcap {
 	struct pcap_ifaces ifaces;
-	struct options anyone; /* the same options, every address being a source */
-	struct prefix everything;
 	struct strangers strangers;
 	uint64_t checked_ns; /* for losses */
 	uint64_t event[FRAME_EVENT_MAX / sizeof(uint64_t) + 1];
@@ -50,9 +47,6 @@ static int open_pcap(void **out, const struct options *options, const struct sou
 	if (!source)
 		return -ENOMEM;
 	source->ifaces = (struct pcap_ifaces){.options = options, .report = *report, .epoll = -1};
-	source->anyone = *options;
-	source->anyone.sources = &source->everything;
-	source->anyone.n_sources = 1;
 	err = pcap_ifaces_open(&source->ifaces);
 	if (err)
 		close_pcap(source);
@@ -107,18 +101,10 @@ static uint64_t time_of(const struct reading *r, const struct pcap_pkthdr *heade
 	return time > 0 ? (uint64_t)time : 0;
 }
 
-static void count_stranger(struct source_pcap *source, const struct pcap_iface *iface,
-			   const struct frame *frame)
+/* Of Ethernet: whether this host sent it. */
+static bool is_sent(const struct pcap_iface *iface, const struct frame *frame)
 {
-	const struct ev_packet *p = (const void *)source->event;
-
-	if (frame->cap_len < 12 || !memcmp(frame->data + 6, iface->mac, sizeof(iface->mac)) ||
-	    !frame_event(frame, &source->anyone, source->event) || p->hdr.type != EV_PACKET ||
-	    p->flow.proto != IPPROTO_TCP || (p->tcp.flags & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN ||
-	    addr_is_loopback(p->flow.saddr) || !memcmp(p->flow.saddr, p->flow.daddr, 16))
-		return;
-	source->strangers.syns++;
-	source->strangers.example = p->flow;
+	return frame->cap_len >= 12 && !memcmp(frame->data + 6, iface->mac, sizeof(iface->mac));
 }
 
 static void take_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
@@ -139,8 +125,8 @@ static void take_packet(u_char *user, const struct pcap_pkthdr *header, const u_
 		return;
 	if (frame_event(&frame, source->ifaces.options, source->event))
 		r->err = r->to->push(r->to->ctx, (const struct ev_hdr *)source->event);
-	else if (r->iface->strangers)
-		count_stranger(source, r->iface, &frame);
+	else if (r->iface->strangers && !is_sent(r->iface, &frame))
+		frame_stranger(&frame, source->ifaces.options, &source->strangers);
 }
 
 /* What the kernel has dropped since the last call, its ring being full. */

@@ -35,7 +35,6 @@ expect_status 3
 expect_total '.probes == 0 and (tostring | test("1 connection attempt .*172\\.16\\.32\\.200"))'
 
 needs_clbtrace
-command -v strace >"$dir/strace" || skip "no strace"
 s strace -f -o "$dir/calls" -e trace=bpf,perf_event_open "$CLBTRACE" --backend pcap -d 1 >"$dir/out" 2>&1 || [ $? -eq 3 ] ||
 	fail "under strace: $(cat "$dir/out")"
 ! grep -E 'bpf\(|perf_event_open\(' "$dir/calls" || fail "it uses BPF"
