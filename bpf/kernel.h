@@ -159,6 +159,10 @@ enum skb_drop_reason {
 	SKB_DROP_REASON_NETFILTER_DROP = 7,
 };
 
+enum bpf_func_id {
+	BPF_FUNC_snprintf = 165,
+};
+
 enum nf_hook_ops_type {
 	NF_HOOK_OP_BPF = 2,
 };

@@ -92,14 +92,17 @@ static __noinline int nf_report(__u64 skb_address, const struct nf_place *at)
  * memory tells. Only what came in and leaves again is looked at any closer.
  */
 static __always_inline bool nf_maybe_masqueraded(const struct sk_buff *skb, __u32 hook,
-						 const struct ipv6hdr *header)
+						 const struct ipv6hdr *header, const void *ctx)
 {
 	return skb->skb_iif && hook == NF_INET_POST_ROUTING && skb_maybe_begins(skb, header) &&
-	       is_in_flight((__u64)skb);
+	       is_in_flight(ctx ? first_argument(ctx, skb) : (__u64)skb);
 }
 
-/* Runs for every packet and hook. Most are rejected by their length, the others by an address. */
-static __always_inline bool nf_maybe(const struct sk_buff *skb, __u32 hook)
+/*
+ * Runs for every packet and hook. Most are rejected by their length, the others by an address. ctx:
+ * whose first argument the packet is, or NULL.
+ */
+static __always_inline bool nf_maybe(const struct sk_buff *skb, __u32 hook, const void *ctx)
 {
 	const struct ipv6hdr *header;
 	struct header_copy copy;
@@ -111,7 +114,7 @@ static __always_inline bool nf_maybe(const struct sk_buff *skb, __u32 hook)
 	if (protocol == bpf_htons(ETH_P_IP) && skb->len > SYN_LEN_MAX_V4)
 		return false;
 	header = header_at(skb->head + skb->network_header, &copy);
-	return skb_maybe(header, protocol) || nf_maybe_masqueraded(skb, hook, header);
+	return skb_maybe(header, protocol) || nf_maybe_masqueraded(skb, hook, header, ctx);
 }
 
 static __always_inline int nf_waypoint(struct bpf_nf_ctx *ctx, __u32 slot)
@@ -119,7 +122,7 @@ static __always_inline int nf_waypoint(struct bpf_nf_ctx *ctx, __u32 slot)
 	const struct sk_buff *skb = ctx->skb;
 	struct nf_place at;
 
-	if (nf_maybe(skb, ctx->state->hook)) {
+	if (nf_maybe(skb, ctx->state->hook, NULL)) {
 		at = nf_place(ctx->state, slot);
 		nf_report((__u64)skb, &at);
 	}
@@ -151,24 +154,24 @@ NF_PROGRAM(8)
  * Without netfilter links: nf_hook_slow() calls the functions of a hook that has any, and goes on
  * with a packet that they all accept. It serves every network namespace.
  */
-static __always_inline int hook_slow(const struct sk_buff *skb, const struct nf_hook_state *state,
-				     __u32 slot)
+static __always_inline int hook_slow(const void *ctx, const struct sk_buff *skb,
+				     const struct nf_hook_state *state, __u32 slot)
 {
 	struct nf_place at;
 
-	if (!nf_maybe(skb, state->hook) || state->net->ns.inum != own_netns)
+	if (!nf_maybe(skb, state->hook, ctx) || state->net->ns.inum != own_netns)
 		return 0;
 	at = nf_place(state, slot);
 	/* Families and hooks of other kinds (bridge, ARP) have a place in no map. */
 	if ((at.pf == NFPROTO_IPV4 || at.pf == NFPROTO_IPV6) && at.hook < NF_HOOKS)
-		nf_report((__u64)skb, &at);
+		nf_report(first_argument(ctx, skb), &at);
 	return 0;
 }
 
 SEC("?fentry/nf_hook_slow")
 int BPF_PROG(on_hook_begin, const struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	return hook_slow(skb, state, NF_SLOT_FIRST);
+	return hook_slow(ctx, skb, state, NF_SLOT_FIRST);
 }
 
 /* What was not accepted may be freed by now. Behind INPUT comes what is below. */
@@ -177,26 +180,26 @@ int BPF_PROG(on_hook_end, const struct sk_buff *skb, const struct nf_hook_state 
 	     const void *entries, unsigned int from, int ret)
 {
 	return ret == NF_ACCEPT && state->hook != NF_INET_LOCAL_IN
-		       ? hook_slow(skb, state, NF_SLOT_LAST)
+		       ? hook_slow(ctx, skb, state, NF_SLOT_LAST)
 		       : 0;
 }
 
 /* A hook without functions is no call: that a packet got through INPUT, its protocol tells. */
-static __always_inline int delivered(const struct sk_buff *skb, __u32 pf)
+static __always_inline int delivered(const void *ctx, const struct sk_buff *skb, __u32 pf)
 {
 	struct nf_place at = {.slot = NF_SLOT_LAST, .hook = NF_INET_LOCAL_IN, .pf = pf};
 
-	if (!nf_maybe(skb, at.hook) || skb_netns(skb) != own_netns)
+	if (!nf_maybe(skb, at.hook, ctx) || skb_netns(skb) != own_netns)
 		return 0;
 	at.ifindex = KERNEL_READ(skb, dev, ifindex);
-	nf_report((__u64)skb, &at);
+	nf_report(first_argument(ctx, skb), &at);
 	return 0;
 }
 
 #define DELIVERED_PROGRAM(function, pf)                                                            \
 	SEC("?fentry/" #function) int BPF_PROG(on_##function, const struct sk_buff *skb)           \
 	{                                                                                          \
-		return delivered(skb, pf);                                                         \
+		return delivered(ctx, skb, pf);                                                    \
 	}
 
 DELIVERED_PROGRAM(tcp_v4_rcv, NFPROTO_IPV4)

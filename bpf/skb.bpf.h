@@ -6,6 +6,19 @@
 #include "conn.bpf.h"
 #include "tcp_options.bpf.h"
 
+/*
+ * The first argument of a tracepoint or a function as a number. Kernels that cannot cast follow
+ * pointers into what they are stored in, and let nothing be computed with them.
+ */
+static __always_inline __u64 first_argument(const void *ctx, const void *argument)
+{
+	__u64 number = (__u64)argument;
+
+	if (!has_casts)
+		bpf_probe_read_kernel(&number, sizeof(number), ctx);
+	return number;
+}
+
 /* For bytes of a packet where they cannot be read in their place. */
 struct header_copy {
 	word words[10];
@@ -37,7 +50,7 @@ static __always_inline bool skb_maybe_v4(const struct ipv6hdr *header)
 	__u8 source = HEADER_BYTE(header, IP4_SADDR);
 	__u8 dest = HEADER_BYTE(header, IP4_DADDR);
 
-	if (!has_byte(known_v4, source) && !has_byte(known_v4, dest))
+	if (!known_v4[source] && !known_v4[dest])
 		return false;
 	return maybe_followed_v4(HEADER_BYTE(header, IP4_PROTOCOL)) &&
 	       (maybe_known(first_v4, source, HEADER_BYTE(header, IP4_SADDR + 3)) ||
@@ -49,7 +62,7 @@ static __always_inline bool skb_maybe_v6(const struct ipv6hdr *header)
 	__u8 source = header->saddr.in6_u.u6_addr8[0];
 	__u8 dest = header->daddr.in6_u.u6_addr8[0];
 
-	if (!has_byte(known_v6, source) && !has_byte(known_v6, dest))
+	if (!known_v6[source] && !known_v6[dest])
 		return false;
 	return maybe_followed_v6(header->nexthdr) &&
 	       (maybe_known(first_v6, source, header->saddr.in6_u.u6_addr8[15]) ||

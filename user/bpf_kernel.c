@@ -199,7 +199,10 @@ static void name_of(const struct names *names, uint32_t reason, char *buf, size_
 
 void bpf_kernel_drop_reason(const struct bpf_kernel *kernel, uint32_t reason, char *buf, size_t len)
 {
-	name_of(&kernel->drops, reason, buf, len);
+	if (kernel->drops.count)
+		name_of(&kernel->drops, reason, buf, len);
+	else
+		snprintf(buf, len, DROP_WITHOUT_REASON);
 }
 
 void bpf_kernel_reset_reason(const struct bpf_kernel *kernel, uint32_t reason, char *buf,

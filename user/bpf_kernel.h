@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The name of the reason where the kernel gives none (before 5.17), as where it does not know. */
+#define DROP_WITHOUT_REASON "NOT_SPECIFIED"
+
 struct bpf_kernel;
 struct btf;
 
