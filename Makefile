@@ -2,7 +2,7 @@
 # Builds, tests, demonstrates and installs clbtrace.
 
 VERSION := 0.1.0
-include $(if $(ARCH),scripts/cross.mk)
+include $(if $(ARCH),cross.mk)
 BUILD ?= build
 program ?= $(BUILD)/clbtrace
 PREFIX ?= /usr/local
@@ -40,7 +40,7 @@ shell_files := scripts/* tests/run-scenarios tests/scenarios/*.sh completions/*.
 c_files := $(wildcard bpf/*.h bpf/*.c user/*.h user/*.c user/static/*.c tests/*.h tests/*.c tests/scenarios/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all static unit fuzz scenarios check lint docs format install uninstall clean
+.PHONY: all static deb unit fuzz scenarios check lint docs format install uninstall clean
 all: $(program) $(BUILD)/prober $(BUILD)/service
 
 $(BUILD)/clbtrace: $(user_objs)
@@ -138,6 +138,9 @@ install: $(program)
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/clbtrace $(DESTDIR)$(PREFIX)/share/man/man8/clbtrace.8 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/clbtrace
+
+deb: $(BUILD)/static/clbtrace
+	$(Q)BUILD=$(BUILD) scripts/deb $(VERSION)
 
 clean:
 	rm -rf $(BUILD)

@@ -12,6 +12,11 @@ packages_mirrors() {
 		awk '$3 == "main" && $4 ~ /^Debian/ && !seen[$0]++ { print $1, $2 }'
 }
 
+# packages_release: a line "URI CODENAME" of this machine's own release; fails if its sources are not Debian's.
+packages_release() {
+	packages_mirrors | awk '$2 !~ /-/ && !seen++ { print } END { exit !seen }'
+}
+
 # packages_from ARCH [RELEASE]: of this machine's release, backports included, or of another one. Returns whether
 # there is such.
 packages_from() {
