@@ -57,3 +57,15 @@ packages_unpack() {
 	for deb in "$get"/*.deb; do dpkg -x "$deb" "$dir" || return 1; done
 	rm -r "$get"
 }
+
+# packages_unpack_needed DIR PACKAGE...: with all that they depend on.
+packages_unpack_needed() {
+	local dir=$1 deb get
+	shift
+	get=$(mktemp -d "$dir/get.XXXXXX")
+	mkdir "$get/partial"
+	apt-get -qq "${packages_apt[@]}" -o Dir::Cache::archives="$get" -o Debug::NoLocking=1 --no-install-recommends \
+		--download-only install "$@" >&2 || return 1
+	for deb in "$get"/*.deb; do dpkg -x "$deb" "$dir" || return 1; done
+	rm -r "$get"
+}
