@@ -48,6 +48,7 @@ enum waypoint {
 	WP_TC_INGRESS = 2,
 	WP_NETFILTER = 3, /* with hook, family and the priority just passed */
 	WP_TC_EGRESS = 4,
+	WP_CAPTURE = 5, /* libpcap's, live or of a file: where the host is not seen at work */
 };
 
 /* struct tcp_info_lite flags2: which TCP options the packet carried. */
@@ -101,7 +102,10 @@ struct ev_tcp {
 	__u8 pad[2];
 };
 
-/* EV_PACKET. data[] holds cap_len bytes from the start of the frame (TC and XDP waypoints only). */
+/*
+ * EV_PACKET. data[] holds cap_len bytes from the start of the frame (TC, XDP and capture waypoints
+ * only). In a capture frame_len is without padding.
+ */
 struct ev_packet {
 	struct ev_hdr hdr;
 	struct ev_flow flow;
@@ -113,10 +117,12 @@ struct ev_packet {
 	__u8 waypoint;	/* enum waypoint */
 	__u8 hook;	/* netfilter: NF_INET_* */
 	__u8 pf;	/* netfilter: NFPROTO_IPV4 2, NFPROTO_IPV6 10 */
-	__u8 pkt_type;	/* tc: PACKET_HOST 0, PACKET_OTHERHOST 3, ... */
+	__u8 pkt_type;	/* tc: PACKET_HOST 0, PACKET_OTHERHOST 3, ...; capture: PACKET_OUTGOING 4
+			   to a source, else 0 */
 	__u8 l2_len;	/* bytes before the IP header in data[] */
 	__u8 untracked; /* the connection table was full: later packets will not be followed */
-	__u8 pad[4];
+	__u16 ip_id;	/* capture: of the IPv4 header, 0 in IPv6 */
+	__u8 pad[2];
 	/*
 	 * The flow as the service sees it, where this host translates addresses (DNAT,
 	 * masquerading); family 0: it does not, as far as this packet shows.
@@ -180,9 +186,9 @@ struct ev_icmp {
 	__u32 ifindex;
 	__u8 type;
 	__u8 code;
-	__u8 at_exit; /* 1: the ICMP packet itself, at tc egress; 0: the icmp_send tracepoint */
-	__u8 pad;
-	__u32 netns; /* as in ev_drop */
+	__u8 at_exit;  /* 1: the ICMP packet itself, at tc egress; 0: the icmp_send tracepoint */
+	__u8 by_other; /* 1: a capture shows that not the probe's destination sent it */
+	__u32 netns;   /* as in ev_drop */
 	__u32 pad2;
 };
 

@@ -300,6 +300,7 @@ struct nf_hook_state {
 	__u8 pf;
 	struct net_device *in;
 	struct net_device *out;
+	struct net *net;
 };
 
 struct bpf_nf_ctx {

@@ -17,7 +17,7 @@ static __always_inline bool drop_is_probe(const struct sk_buff *skb, const struc
 		return false;
 	if (is_source(p->flow.saddr))
 		return true;
-	if (skb->skb_iif)
+	if (KERNEL_READ(skb, skb_iif))
 		stranger_count(&p->flow);
 	return false;
 }
@@ -65,7 +65,7 @@ static __noinline int drop_report(__u64 address, __u64 location, __u32 reason)
 	ev->tcp = p.tcp;
 	ev->location = location;
 	ev->reason = reason;
-	ev->ifindex = skb->dev->ifindex;
+	ev->ifindex = KERNEL_READ(skb, dev, ifindex);
 	ev->netns = netns;
 	drop_symbol(ev);
 	bpf_ringbuf_submit(ev, 0);
@@ -76,7 +76,8 @@ static __noinline int drop_report(__u64 address, __u64 location, __u32 reason)
 SEC("tp_btf/kfree_skb")
 int BPF_PROG(on_kfree_skb, const struct sk_buff *skb, void *location, __u32 reason)
 {
-	const struct ipv6hdr *header = HEADER_AT(skb, 0);
+	struct header_copy copy;
+	const struct ipv6hdr *header = header_at(skb->head + skb->network_header, &copy);
 
 	if (skb_maybe(header, skb->protocol) || skb_maybe_syn(skb, header))
 		drop_report((__u64)skb, (__u64)location, reason);

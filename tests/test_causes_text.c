@@ -9,7 +9,7 @@
 
 static const struct value *const tables[] = {values_socket,  values_service,  values_network,
 					     values_filters, values_exchange, values_tls,
-					     values_words};
+					     values_words,   values_capture};
 
 #define FOR_EACH_CAUSE(c) for (const struct cause *c = cause_next(NULL); c; c = cause_next(c))
 

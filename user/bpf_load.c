@@ -13,12 +13,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bpf_netfilter.h"
 #include "bpf_rule.h"
 #include "clbtrace.skel.h"
 
 #include "../bpf/shared.h"
 
-enum { VERIFIER_LOG_LEN = 1 << 16 };
+/* Only what is written takes memory. Before 6.4 a log without room for all of it has not the end.
+ */
+enum { VERIFIER_LOG_LEN = 16 << 20 };
 
 static int print_all(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -34,9 +37,14 @@ static int print_nothing(enum libbpf_print_level level, const char *format, va_l
 	return 0;
 }
 
+static bool is_debugging(void)
+{
+	return getenv("CLBTRACE_DEBUG");
+}
+
 void bpf_load_quiet(void)
 {
-	libbpf_set_print(getenv("CLBTRACE_DEBUG") ? print_all : print_nothing);
+	libbpf_set_print(is_debugging() ? print_all : print_nothing);
 }
 
 static bool has_capability(const struct __user_cap_data_struct *data, unsigned int cap)
@@ -62,12 +70,9 @@ int bpf_load_permitted(const struct bpf_report *report)
 
 static int check_kernel(const struct bpf_kernel *kernel, const struct bpf_report *report)
 {
-	if (!bpf_kernel_has_function(kernel, "tcx_link_attach"))
-		return bpf_fail(report, -ENOTSUP, "this kernel lacks tcx (kernel 6.6)");
-	if (!bpf_kernel_has_function(kernel, "bpf_nf_link_attach"))
+	if (!bpf_kernel_has_function(kernel, "bpf_ringbuf_reserve"))
 		return bpf_fail(report, -ENOTSUP,
-				"this kernel lacks BPF netfilter links (kernel 6.4, "
-				"CONFIG_NETFILTER_BPF_LINK)");
+				"this kernel has no BPF ring buffer (kernel 5.8)");
 	if (bpf_kernel_tracepoint_args(kernel, "kfree_skb") < 3)
 		return bpf_fail(report, -ENOTSUP,
 				"this kernel gives no reason for dropped packets (kernel 5.17)");
@@ -76,7 +81,7 @@ static int check_kernel(const struct bpf_kernel *kernel, const struct bpf_report
 
 /* A program whose tracepoint this kernel lacks, or has with other arguments, is not loaded. */
 static void choose_programs(struct clbtrace_bpf *skel, const struct bpf_kernel *kernel,
-			    const struct options *options, const struct bpf_report *report)
+			    const struct options *options)
 {
 	int reset = bpf_kernel_tracepoint_args(kernel, "tcp_send_reset");
 	bool icmp = bpf_kernel_tracepoint_args(kernel, "icmp_send") == 3;
@@ -85,9 +90,19 @@ static void choose_programs(struct clbtrace_bpf *skel, const struct bpf_kernel *
 	bpf_program__set_autoload(skel->progs.on_tcp_send_reset, reset == 2);
 	bpf_program__set_autoload(skel->progs.on_icmp_send, icmp);
 	bpf_program__set_autoload(skel->progs.xdp_in, options->xdp);
-	if (reset == 2)
+	bpf_netfilter_choose(skel, kernel, options->udp);
+}
+
+static void tell_missing(const struct clbtrace_bpf *skel, const struct bpf_report *report)
+{
+	if (!bpf_netfilter_is_seen(skel))
+		bpf_notice(report,
+			   "this kernel lets no program see its netfilter hooks (links: 6.4, "
+			   "CONFIG_NETFILTER_BPF_LINK; else functions must be traceable): at "
+			   "which hook a probe was dropped is not known");
+	if (bpf_program__autoload(skel->progs.on_tcp_send_reset))
 		bpf_notice(report, "this kernel gives no reason for resets (kernel 6.10)");
-	if (!icmp)
+	if (!bpf_program__autoload(skel->progs.on_icmp_send))
 		bpf_notice(report,
 			   "this kernel does not report ICMP errors where it decides on them "
 			   "(icmp_send, kernel 6.10): they are seen as they leave");
@@ -143,13 +158,14 @@ static void set_first_bytes(struct clbtrace_bpf *skel, const struct options *opt
 	       sizeof(skel->bss->known_v6));
 }
 
-static int configure(struct clbtrace_bpf *skel, const struct options *options,
-		     const struct bpf_report *report)
+static int configure(struct clbtrace_bpf *skel, const struct bpf_kernel *kernel,
+		     const struct options *options, const struct bpf_report *report)
 {
 	int err = set_own_netns(skel, report);
 
 	if (err)
 		return err;
+	skel->rodata->has_casts = bpf_kernel_has_function(kernel, "bpf_rdonly_cast");
 	skel->rodata->has_ports = !options->all_ports;
 	skel->rodata->has_udp = options->udp;
 	set_first_bytes(skel, options);
@@ -202,8 +218,11 @@ static const char *essential_line(char *log)
 
 static int load_failed(int err, char *log, const struct bpf_report *report)
 {
-	const char *line = essential_line(log);
+	const char *line;
 
+	if (is_debugging())
+		fprintf(stderr, "%s\n", log);
+	line = essential_line(log);
 	if (err == -EPERM && !*line)
 		return bpf_fail(report, err,
 				"the kernel refuses BPF here (lockdown, or a container without "
@@ -230,8 +249,8 @@ static int open_and_load(struct clbtrace_bpf **out, const struct bpf_kernel *ker
 		err = bpf_fail(report, -errno, "cannot open the BPF programs: %s", strerror(errno));
 		goto out;
 	}
-	choose_programs(skel, kernel, options, report);
-	err = configure(skel, options, report);
+	choose_programs(skel, kernel, options);
+	err = configure(skel, kernel, options, report);
 	if (!err)
 		err = bpf_rules_choose(skel, kernel, rules);
 	if (err)
@@ -263,5 +282,7 @@ int bpf_load(struct clbtrace_bpf **out, const struct bpf_kernel *kernel,
 		err = open_and_load(out, kernel, options, rules, report);
 	if (err && rules)
 		err = open_and_load(out, kernel, options, false, report);
+	if (!err)
+		tell_missing(*out, report);
 	return err;
 }

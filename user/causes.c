@@ -27,6 +27,9 @@ static const struct cause causes_good[] = {
 			   CONFIDENCE_CERTAIN},
 			  {E(HANDSHAKE) | E(ESTABLISHED) | E(PROBER_FIN), E(REQUEST),
 			   CONFIDENCE_CERTAIN},
+			  {E(CAPTURE) | E(HANDSHAKE) | E(PROBER_FIN),
+			   E(REQUEST) | E(SYNACK_AGAIN) | E(RESET_HANDSHAKE), CONFIDENCE_CERTAIN},
+			  {UNANSWERED | E(DATAGRAM), E(ICMP_SENT), CONFIDENCE_LIKELY},
 			  {E(RESPONSE) | E(PROBER_FIN), E_UNWELL | E(TLS_REQUEST),
 			   CONFIDENCE_CERTAIN},
 			  {E(RESPONSE) | E(SERVER_FIN),
@@ -59,7 +62,7 @@ static const struct cause causes_good[] = {
 			  {E(HANDSHAKE) | E(TIMEOUT),
 			   E(REQUEST) | E_DROP_ACK | E(RESET_HANDSHAKE) | E(RESET_ACTIVE) |
 				   E(NOT_ACCEPTED) | E(DROP_OTHER) | E(DROP_REPLY) |
-				   E(GREW_OVERFLOWS),
+				   E(GREW_OVERFLOWS) | E(SYNACK_AGAIN),
 			   CONFIDENCE_LIKELY},
 			  {E(DATAGRAM) | E(RESPONSE), E(LATE), CONFIDENCE_CERTAIN},
 			  {E(ECHO) | E(RESPONSE), E(LATE), CONFIDENCE_CERTAIN},
@@ -90,8 +93,11 @@ const struct cause causes_unknown[] = {
 		.needs = NEED_SERVICE | NEED_COUNTERS | NEED_ROUTE | NEED_ADDRS | NEED_CONNTRACK |
 			 NEED_CONN,
 		.summary = "{undetermined_words}",
-		.fix = {"for a closer look, capture it: clbtrace[{?udp} --udp] -p {dport} -w "
-			"probe.pcap"},
+		.fix = {"{?traced}for a closer look, capture it: clbtrace[{?udp} --udp] -p {dport} "
+			"-w "
+			"probe.pcap",
+			"{?offline}on the host itself clbtrace sees where it ends: clbtrace[{?udp} "
+			"--udp] -p {dport}"},
 	},
 	{
 		.id = "incomplete",

@@ -11,7 +11,7 @@
 #include "verdict.h"
 
 enum {
-	CAUSE_RULES_MAX = 24,
+	CAUSE_RULES_MAX = 26,
 	CAUSE_FIX_MAX = 5,
 };
 
@@ -31,8 +31,9 @@ struct cause {
 	const char *explain;	  /* a paragraph for "causes ID" and the documentation */
 	enum outcome outcome;
 	struct cause_rule rules[CAUSE_RULES_MAX];
-	uint32_t needs;			/* facts that its text or its rules use: NEED_* */
-	const char *summary;		/* templates, see user/template.h */
+	uint32_t needs;	      /* facts that its text or its rules use: NEED_* */
+	const char *summary;  /* templates, see user/template.h */
+	const char *captured; /* the same where only packets are known; NULL: no difference */
 	const char *fix[CAUSE_FIX_MAX]; /* NULL ends the list */
 };
 

@@ -97,6 +97,9 @@ const struct cause causes_application[] = {
 		.needs = NEED_CONN | NEED_SERVICE,
 		.summary = "{no_answer_words}[: {process} has not answered][ and is {pstate}][, "
 			   "{unread} bytes of it still unread][; {fds_words}]",
+		.captured = "{no_answer_words}[: {process} has not answered][ and is {pstate}][, "
+			    "{unread} bytes of it still unread][; {fds_words}][{?offline} (whether "
+			    "it was accepted, packets do not tell)]",
 		.fix = {"[{?stopped}kill -CONT {pid}  # it is stopped]",
 			"[{?fds_full}raise the limit of open files of {comm} (now {fds_limit}): "
 			"LimitNOFILE= in its unit]",
@@ -120,6 +123,7 @@ const struct cause causes_application[] = {
 			   CONFIDENCE_LIKELY}},
 		.needs = NEED_SERVICE,
 		.summary = "{process} reset the connection {reset_after}[ ({reset_reason})]",
+		.captured = "the service[, {process},] reset the connection {reset_after}",
 		.fix = {"look at {comm}'s log at that time: a crash, an access list, a limit of "
 			"connections"},
 	},

@@ -80,8 +80,13 @@ const struct cause causes_arrival[] = {
 			   "no route back at all. The larger of the 'all' and the interface's "
 			   "value counts.",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(DROP_RPFILTER), 0, CONFIDENCE_CERTAIN}},
+		.rules = {{E(DROP_RPFILTER), 0, CONFIDENCE_CERTAIN},
+			  {UNANSWERED | E(GREW_RPFILTER), ALONE(E(GREW_RPFILTER)),
+			   CONFIDENCE_LIKELY},
+			  {UNANSWERED | E(GREW_RPFILTER), E_ANY_ANSWER, CONFIDENCE_POSSIBLE}},
 		.needs = NEED_SYSCTLS | NEED_ROUTE | NEED_COUNTERS,
+		.captured = "reverse-path filter: {src} came in on {if}, {route_words} (rp_filter: "
+			    "all={rp_all}, {if}={rp_if}): {unanswered_words}[, {grew_words}]",
 		.summary = "reverse-path filter: {src} came in on {if}, {route_words} (rp_filter: "
 			   "all={rp_all}, {if}={rp_if})",
 		.fix = {"sysctl -w net.ipv4.conf.all.rp_filter={rp_all_fix} "
@@ -102,7 +107,8 @@ const struct cause causes_arrival[] = {
 			   CONFIDENCE_CERTAIN},
 			  {E(SRC_LOCAL) | E(SYNACK_MADE) | E(TIMEOUT), E(HANDSHAKE) | E(PROBER_RST),
 			   CONFIDENCE_CERTAIN},
-			  {E(SRC_LOCAL) | E(DROP_OTHER), E(DELIVERED), CONFIDENCE_LIKELY}},
+			  {E(SRC_LOCAL) | E(DROP_OTHER), E(DELIVERED), CONFIDENCE_LIKELY},
+			  {UNANSWERED | E(SRC_LOCAL), E_ANY_ANSWER, CONFIDENCE_LIKELY}},
 		.needs = NEED_ADDRS | NEED_SYSCTLS,
 		.summary = "the probe's source {src} is an address of this host[ (on {src_if})]: "
 			   "{local_words}",
@@ -128,7 +134,8 @@ const struct cause causes_arrival[] = {
 			   CONFIDENCE_CERTAIN},
 			  {E(DROP_OTHER) | E(DST_NOT_LOCAL),
 			   E(DELIVERED) | E(FORWARDED) | E(TRANSLATED) | E(ELSEWHERE),
-			   CONFIDENCE_LIKELY}},
+			   CONFIDENCE_LIKELY},
+			  {UNANSWERED | E(DST_NOT_LOCAL), ALONE(0), CONFIDENCE_LIKELY}},
 		.needs = NEED_ADDRS | NEED_SYSCTLS,
 		.summary = "{not_ours_words}",
 		.fix = {"[{forward_fix}]",
@@ -146,7 +153,10 @@ const struct cause causes_arrival[] = {
 			"nf_conntrack has no room for a new connection and drops its first packet "
 			"('nf_conntrack: table full, dropping packet' in the kernel log).",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(DROP_NETFILTER) | E(CONNTRACK_FULL), 0, CONFIDENCE_CERTAIN}},
+		.rules = {{E(DROP_NETFILTER) | E(CONNTRACK_FULL), 0, CONFIDENCE_CERTAIN},
+			  {UNANSWERED | E(CONNTRACK_FULL), ALONE(E(CONNTRACK_FULL)),
+			   CONFIDENCE_LIKELY},
+			  {UNANSWERED | E(CONNTRACK_FULL), E_ANY_ANSWER, CONFIDENCE_POSSIBLE}},
 		.needs = NEED_CONNTRACK | NEED_HOOKS,
 		.summary = "connection-tracking table full: {ct_count} of {ct_max} entries",
 		.fix = {"sysctl -w net.netfilter.nf_conntrack_max={ct_fix}",
@@ -164,7 +174,9 @@ const struct cause causes_arrival[] = {
 			"queue the kernel drops what is handed to it.",
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(DROP_NETFILTER) | E(DROP_QUEUE), 0, CONFIDENCE_CERTAIN},
-			  {E(DROP_NETFILTER) | E(RULE_QUEUES), 0, CONFIDENCE_CERTAIN}},
+			  {E(DROP_NETFILTER) | E(RULE_QUEUES), 0, CONFIDENCE_CERTAIN},
+			  {UNANSWERED | E(RULE_COUNTED) | E(RULE_QUEUES), ALONE(E(RULE_COUNTED)),
+			   CONFIDENCE_LIKELY}},
 		.needs = NEED_HOOKS | NEED_ADDRS | NEED_LISTENERS | NEED_RULE,
 		.summary = "handed to {queue_words}, {hook_words}[, {chain_words}]",
 		.fix = {"start the program that reads the queue, or give its rule --queue-bypass "
@@ -188,6 +200,9 @@ const struct cause causes_arrival[] = {
 			"is there",
 		.fix = {"[modinfo {hook_module}  # whose it is: let {src} pass in that agent's "
 			"configuration]",
+			"[bpftool prog show id {hook_program}; bpftool link show  # whose it is: "
+			"let "
+			"{src} pass there]",
 			"{fw_show}"},
 	},
 	{
@@ -201,11 +216,26 @@ const struct cause causes_arrival[] = {
 		.rules = {{E(DROP_NETFILTER) | E(ICMP_SENT), E(ECHO), CONFIDENCE_CERTAIN},
 			  {E(DROP_NETFILTER) | E(RULE_REJECTS), E(ECHO), CONFIDENCE_CERTAIN},
 			  {E(DROP_NETFILTER) | E(RST_OUT),
-			   E(NO_SOCKET) | E(RESET_ACTIVE) | E(RESET_HANDSHAKE),
-			   CONFIDENCE_CERTAIN}},
+			   E(NO_SOCKET) | E(RESET_ACTIVE) | E(RESET_HANDSHAKE), CONFIDENCE_CERTAIN},
+			  {E(CAPTURE) | E(ICMP_SENT) | E(RULE_REJECTS),
+			   E(SYNACK_MADE) | E(RESPONSE) | E(ECHO), CONFIDENCE_LIKELY},
+			  {E(CAPTURE) | E(RST_OUT) | E(RULE_REJECTS), E(SYNACK_MADE) | E(DATAGRAM),
+			   CONFIDENCE_LIKELY},
+			  {E(CAPTURE) | E(PORT_UNREACHABLE),
+			   E(SYNACK_MADE) | E(RESPONSE) | E(DATAGRAM) | E(ICMP_BY_OTHER),
+			   CONFIDENCE_LIKELY},
+			  {E(CAPTURE) | E(ICMP_PROHIBITED), E(SYNACK_MADE) | E(RESPONSE),
+			   CONFIDENCE_LIKELY},
+			  {E(CAPTURE) | E(ICMP_SENT),
+			   E(SYNACK_MADE) | E(RESPONSE) | E(PORT_UNREACHABLE), CONFIDENCE_POSSIBLE},
+			  {E(CAPTURE) | E(PORT_UNREACHABLE),
+			   E(SYNACK_MADE) | E(RESPONSE) | E(DATAGRAM), CONFIDENCE_POSSIBLE},
+			  {E(CAPTURE) | E(RST_OUT) | E(LISTENER_FITS), E(SYNACK_MADE) | E(DATAGRAM),
+			   CONFIDENCE_POSSIBLE}},
 		.needs = NEED_HOOKS | NEED_ADDRS | NEED_LISTENERS | NEED_RULE,
 		.summary = "rejected by the firewall {hook_words}[, {chain_words}], answered with "
 			   "{reject_words}",
+		.captured = "{rejected_words}[: {chain_words}]",
 		.fix = {"[{owner_fix}]", "[{fw_fix}]", "{fw_show}"},
 	},
 	{
@@ -216,10 +246,15 @@ const struct cause causes_arrival[] = {
 		.explain = "iptables, ip6tables, nftables or a tool on top of them (firewalld, "
 			   "ufw, a security agent) dropped the probe.",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(DROP_NETFILTER), E(ECHO), CONFIDENCE_CERTAIN}},
+		.rules = {{E(DROP_NETFILTER), E(ECHO), CONFIDENCE_CERTAIN},
+			  {UNANSWERED | E(RULE_COUNTED), ALONE(E(RULE_COUNTED)) | E(RULE_QUEUES),
+			   CONFIDENCE_LIKELY},
+			  {UNANSWERED | E(RULE_COUNTED), E_ANY_ANSWER, CONFIDENCE_POSSIBLE}},
 		.needs = NEED_HOOKS | NEED_ADDRS | NEED_LISTENERS | NEED_RULE,
 		.summary = "dropped by the firewall {hook_words}[, {chain_words}][ "
 			   "({dropped_packet})]",
+		.captured = "dropped by the firewall {hook_words}[, {chain_words}]: the rule "
+			    "matches and has counted, {unanswered_words}[, {grew_words}]",
 		.fix = {"[{owner_fix}]", "[{fw_fix}]", "{fw_show}"},
 	},
 	{.next = causes_service},

@@ -77,6 +77,7 @@ const struct cause causes_exchange[] = {
 		.rules = {{E(RESPONSE) | E(LATE), 0, CONFIDENCE_CERTAIN}},
 		.needs = NEED_CONN | NEED_SERVICE,
 		.summary = "{process} answered {late_words} after the probe's SYN; {patience}",
+		.captured = "[{process} ]answered {late_words} after the probe's SYN; {patience}",
 		.fix = {"look at the service's load, or raise the check's timeout; a check path "
 			"that answers fast"},
 	},

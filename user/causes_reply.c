@@ -32,7 +32,8 @@ const struct cause causes_reply[] = {
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(DROP_NEIGH), E(HANDSHAKE) | E(PROBER_RST), CONFIDENCE_CERTAIN},
 			  {E(SYNACK_MADE) | E(NEIGH_BAD) | E(TIMEOUT),
-			   E(SYNACK_LEFT) | E(HANDSHAKE) | E(DROP_REPLY), CONFIDENCE_LIKELY}},
+			   E(SYNACK_LEFT) | E(HANDSHAKE) | E(DROP_REPLY), CONFIDENCE_LIKELY},
+			  {UNANSWERED | E(NEIGH_BAD), ALONE(0), CONFIDENCE_LIKELY}},
 		.needs = NEED_ROUTE | NEED_NEIGH,
 		.summary = "{stuck_packet}: next hop {next_hop} on {out_if} does not answer {arp}",
 		.fix = {"ip neigh show {next_hop}; ip route get {src}  # right gateway, right "
@@ -69,7 +70,9 @@ const struct cause causes_reply[] = {
 			  {E(DELIVERED) | E(LISTEN_FOUND) | E(GREW_NOROUTES) | E(TIMEOUT),
 			   E(SYNACK_MADE) | E(LISTEN_FULL) | E(SYN_QUEUE_FULL) | E(NO_SOCKET) |
 				   E(DROP_OTHER),
-			   CONFIDENCE_POSSIBLE}},
+			   CONFIDENCE_POSSIBLE},
+			  {UNANSWERED | E(ROUTE_ERROR), ALONE(E(GREW_NOROUTES)), CONFIDENCE_LIKELY},
+			  {UNANSWERED | E(GREW_NOROUTES), E_ANY_ANSWER, CONFIDENCE_POSSIBLE}},
 		.needs = NEED_ROUTE | NEED_COUNTERS | NEED_SYSCTLS,
 		.summary = "no route back to {src}: {route_error}",
 		.fix = {"ip route get {src} from {dst}  # fails", "{route_add_fix}"},
@@ -85,11 +88,17 @@ const struct cause causes_reply[] = {
 			"upstream: security group or ACL outbound, or the prober is gone.",
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(SYNACK_LEFT) | E(TIMEOUT),
-			   E(HANDSHAKE) | E(PROBER_RST) | E(DROP_REPLY) | E(DROP_NEIGH),
-			   CONFIDENCE_CERTAIN}},
+			   E(HANDSHAKE) | E(PROBER_RST) | E(DROP_REPLY) | E(DROP_NEIGH) |
+				   E(CAPTURE),
+			   CONFIDENCE_CERTAIN},
+			  {UNANSWERED | E(SYNACK_LEFT), E(HANDSHAKE) | E(PROBER_RST) | E(RST_OUT),
+			   CONFIDENCE_LIKELY}},
 		.needs = NEED_ROUTE | NEED_NEIGH,
 		.summary = "the SYN-ACK left by {out_if}[ via {gateway}][ (sent {synacks} times)], "
 			   "and nothing came back within {timeout} ms",
+		.captured = "the SYN-ACK was captured[ {synacks} times], and nothing came back "
+			    "within {timeout} ms: it gets lost on its way to the prober[, by "
+			    "{gateway}], or the capture misses what the prober sends",
 		.fix = {"check security group and network ACL, outbound, to {src} (step 2)",
 			"[ip neigh show {next_hop}  # is that the right gateway?]"},
 	},

@@ -2,6 +2,9 @@
 // The cause table: what can befall a probe at the listener and in the handshake.
 #include "causes_internal.h"
 
+/* Of a capture: what says that a reset is not for want of a listener. */
+#define E_NOT_REFUSED (E(SYNACK_MADE) | E(RULE_REJECTS) | E(DATAGRAM))
+
 const struct cause causes_service[] = {
 	{
 		.id = "listener-wrong-device",
@@ -12,7 +15,9 @@ const struct cause causes_service[] = {
 			   "device (SO_BINDTODEVICE, systemd's BindToDevice, a VRF) other than the "
 			   "one that the probe came in on.",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(NO_SOCKET) | E(LISTENER_DEVICE), E(DATAGRAM), CONFIDENCE_CERTAIN}},
+		.rules = {{E(NO_SOCKET) | E(LISTENER_DEVICE), E(DATAGRAM), CONFIDENCE_CERTAIN},
+			  {E(CAPTURE) | E(RST_OUT) | E(LISTENER_DEVICE),
+			   E_NOT_REFUSED | E(LISTENER_FITS), CONFIDENCE_LIKELY}},
 		.needs = NEED_SERVICE,
 		.summary = "{process} listens on {listener} bound to device {listener_dev}; the "
 			   "probe came in on {if}",
@@ -27,7 +32,10 @@ const struct cause causes_service[] = {
 			   "balancer connects to the server's internal address.",
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(NO_SOCKET) | E(LISTENER_ADDR), E(LISTENER_DEVICE) | E(DATAGRAM),
-			   CONFIDENCE_CERTAIN}},
+			   CONFIDENCE_CERTAIN},
+			  {E(CAPTURE) | E(RST_OUT) | E(LISTENER_ADDR),
+			   E_NOT_REFUSED | E(LISTENER_FITS) | E(LISTENER_DEVICE),
+			   CONFIDENCE_LIKELY}},
 		.needs = NEED_SERVICE,
 		.summary = "{process} listens on {listener} only; the probe went to {dst}:{dport} "
 			   "and was answered with a reset",
@@ -43,8 +51,10 @@ const struct cause causes_service[] = {
 			   "IPv6.",
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(NO_SOCKET) | E(LISTENER_FAMILY),
-			   E(LISTENER_DEVICE) | E(LISTENER_ADDR) | E(DATAGRAM),
-			   CONFIDENCE_CERTAIN}},
+			   E(LISTENER_DEVICE) | E(LISTENER_ADDR) | E(DATAGRAM), CONFIDENCE_CERTAIN},
+			  {E(CAPTURE) | E(RST_OUT) | E(LISTENER_FAMILY),
+			   E_NOT_REFUSED | E(LISTENER_FITS) | E(LISTENER_DEVICE) | E(LISTENER_ADDR),
+			   CONFIDENCE_LIKELY}},
 		.needs = NEED_SERVICE,
 		.summary = "{process} listens on {listener} ({listener_family} only); the probe "
 			   "came over {family}",
@@ -62,6 +72,10 @@ const struct cause causes_service[] = {
 		.rules = {{E(NO_SOCKET) | E(LISTENER_ELSEWHERE),
 			   E(LISTENER_DEVICE) | E(LISTENER_ADDR) | E(LISTENER_FAMILY) |
 				   E(LISTENER_FITS) | E(DATAGRAM),
+			   CONFIDENCE_LIKELY},
+			  {E(CAPTURE) | E(RST_OUT) | E(LISTENER_ELSEWHERE),
+			   E_NOT_REFUSED | E(LISTENER_FITS) | E(LISTENER_DEVICE) |
+				   E(LISTENER_ADDR) | E(LISTENER_FAMILY),
 			   CONFIDENCE_LIKELY}},
 		.needs = NEED_SERVICE | NEED_ELSEWHERE,
 		.summary = "nothing listens on {sought} in this network namespace, but {elsewhere} "
@@ -82,10 +96,17 @@ const struct cause causes_service[] = {
 		.outcome = OUTCOME_FAILED,
 		.rules = {{E(NO_SOCKET),
 			   E(LISTENER_DEVICE) | E(LISTENER_ADDR) | E(LISTENER_FAMILY) | E(DATAGRAM),
-			   CONFIDENCE_CERTAIN}},
+			   CONFIDENCE_CERTAIN},
+			  {E(CAPTURE) | E(RST_OUT) | E(NO_LISTENER),
+			   E_NOT_REFUSED | E(LISTENER_ELSEWHERE), CONFIDENCE_LIKELY},
+			  {E(CAPTURE) | E(RST_OUT),
+			   E_NOT_REFUSED | E(LISTENER_FITS) | E(LISTENER_DEVICE) |
+				   E(LISTENER_ADDR) | E(LISTENER_FAMILY) | E(LISTENER_ELSEWHERE),
+			   CONFIDENCE_POSSIBLE}},
 		.needs = NEED_SERVICE,
 		.summary = "nothing listens on {sought}: {refused_words}[ ({started_since} "
 			   "listens by now)]",
+		.captured = "{refusal_words}",
 		.fix = {"start the service, or set the balancer's check to the port that it uses: "
 			"[{in_netns}]ss -lntp"},
 	},
@@ -158,11 +179,18 @@ const struct cause causes_service[] = {
 			  {E(TW_FOUND) | E(TW_TS_NEWER) | E(TIMEOUT),
 			   E(SYNACK_MADE) | E(DROP_NETFILTER) | E(NO_SOCKET), CONFIDENCE_LIKELY},
 			  {E(TW_FOUND) | E(TW_TS_NEWER) | E(DROP_OTHER) | E(DELIVERED),
-			   E(SYNACK_MADE), CONFIDENCE_LIKELY}},
+			   E(SYNACK_MADE), CONFIDENCE_LIKELY},
+			  {E(CAPTURE) | E(TW_TS_NEWER) | E(ACK_ANSWER), E(SYNACK_MADE),
+			   CONFIDENCE_LIKELY},
+			  {UNANSWERED | E(GREW_PAWS), E_ANY_ANSWER | E(STAMPS_BACK),
+			   CONFIDENCE_POSSIBLE}},
 		.needs = NEED_COUNTERS | NEED_SYSCTLS,
 		.summary = "{src}:{sport} was used before and is in TIME_WAIT here, last timestamp "
 			   "{tw_ts} ({tw_age} s ago); this SYN's timestamp {tsval} is older: "
 			   "{tw_answer}",
+		.captured = "{src}:{sport} was used before, and the old connection is in TIME_WAIT "
+			    "there (or still open)[, last timestamp {tw_ts}]; this SYN's "
+			    "timestamp[ {tsval}] is older: {tw_answer}[, {grew_words}]",
 		.fix = {"keep the connection open until the prober closes it (HTTP keep-alive): "
 			"who closes first holds TIME_WAIT",
 			"or sysctl -w net.ipv4.tcp_timestamps=0  # then sequence numbers alone are "
@@ -184,14 +212,50 @@ const struct cause causes_service[] = {
 			   E(SYNACK_MADE) | E(TW_TS_NEWER) | E(DROP_NETFILTER) | E(NO_SOCKET),
 			   CONFIDENCE_LIKELY},
 			  {E(TW_FOUND) | E(TW_SEQ_NEWER) | E(DROP_OTHER) | E(DELIVERED),
+			   E(SYNACK_MADE) | E(TW_TS_NEWER), CONFIDENCE_LIKELY},
+			  {E(CAPTURE) | E(TW_SEQ_NEWER) | E(ACK_ANSWER),
 			   E(SYNACK_MADE) | E(TW_TS_NEWER), CONFIDENCE_LIKELY}},
 		.needs = NEED_COUNTERS,
+		.captured = "{src}:{sport} was used before, and the old connection is in TIME_WAIT "
+			    "there (or still open); this SYN's sequence number {seq} is not after "
+			    "the old connection's {tw_seq}: {tw_answer}",
 		.summary = "{src}:{sport} was used before and is in TIME_WAIT here; this SYN's "
 			   "sequence number {seq} is not after the old connection's {tw_seq}: "
 			   "{tw_answer}",
 		.fix = {"keep the connection open until the prober closes it (HTTP keep-alive): "
 			"who closes first holds TIME_WAIT",
 			"or more source ports, or longer intervals, on the balancer"},
+	},
+	{
+		.id = "tw-recycle",
+		.stage = "handshake",
+		.step = "4",
+		.title = "a kernel before 4.12 with tcp_tw_recycle dropped the SYN for its "
+			 "timestamp",
+		.explain =
+			"With net.ipv4.tcp_tw_recycle=1 these kernels compare a SYN's timestamp "
+			"with the last one of its source address, whatever the port, and drop it "
+			"in silence if it is older and that one is less than 60 s old "
+			"(net/ipv4/tcp_metrics.c, tcp_peer_is_proven(); PAWSPassive counts it). "
+			"Several balancer nodes behind one address have different clocks. Such "
+			"kernels have no usable BPF: it is found in captures, and by what the "
+			"host counts.",
+		.outcome = OUTCOME_FAILED,
+		.rules = {{UNANSWERED | E(STAMPS_BACK) | E(RECYCLE_ON) | E(GREW_PAWS_PASSIVE),
+			   E_ANY_ANSWER, CONFIDENCE_CERTAIN},
+			  {UNANSWERED | E(GREW_PAWS_PASSIVE),
+			   ALONE(E(GREW_PAWS_PASSIVE)) | E(STAMPS_TAKEN), CONFIDENCE_LIKELY},
+			  {UNANSWERED | E(STAMPS_BACK),
+			   ALONE(E(GREW_PAWS_PASSIVE)) | E(STAMPS_TAKEN), CONFIDENCE_LIKELY},
+			  {UNANSWERED | E(GREW_PAWS_PASSIVE), E_ANY_ANSWER | E(STAMPS_TAKEN),
+			   CONFIDENCE_POSSIBLE}},
+		.needs = NEED_COUNTERS | NEED_SYSCTLS,
+		.summary = "{src}'s timestamps went back[: {tsval} in this SYN, {stamp_last} "
+			   "{stamp_age} s before]; {unanswered_words}[, {grew_words}]: "
+			   "{recycle_words}",
+		.fix = {"sysctl -w net.ipv4.tcp_tw_recycle=0  # and remove it from "
+			"/etc/sysctl.conf and /etc/sysctl.d: it was taken out of Linux 4.12",
+			"or sysctl -w net.ipv4.tcp_timestamps=0"},
 	},
 	{
 		.id = "syn-queue-full",
@@ -209,8 +273,14 @@ const struct cause causes_service[] = {
 			  {E(DELIVERED) | E(SYN_QUEUE_FULL) | E(TIMEOUT), E(SYNACK_MADE),
 			   CONFIDENCE_LIKELY},
 			  {E(DELIVERED) | E(LISTEN_FOUND) | E(GREW_REQQFULL) | E(TIMEOUT),
-			   E(SYNACK_MADE) | E(LISTEN_FULL), CONFIDENCE_LIKELY}},
+			   E(SYNACK_MADE) | E(LISTEN_FULL), CONFIDENCE_LIKELY},
+			  {UNANSWERED | E(GREW_REQQFULL), ALONE(E(GREW_REQQFULL)),
+			   CONFIDENCE_LIKELY},
+			  {UNANSWERED | E(GREW_REQQFULL), E_ANY_ANSWER, CONFIDENCE_POSSIBLE}},
 		.needs = NEED_SERVICE | NEED_COUNTERS,
+		.captured = "SYN queue[ of {process}] full, without SYN cookies[ "
+			    "(tcp_max_syn_backlog {max_syn_backlog})]: {unanswered_words}[, "
+			    "{grew_words}]",
 		.summary = "SYN queue of {process} full: {syn_queue} half-open connections "
 			   "(tcp_max_syn_backlog {max_syn_backlog}, listen backlog {limit}), SYN "
 			   "cookies off",
@@ -238,8 +308,19 @@ const struct cause causes_service[] = {
 			   E(SYNACK_MADE) | E(DROP_NETFILTER) | E(DROP_OTHER), CONFIDENCE_LIKELY},
 			  {E(HANDSHAKE) | E(GREW_OVERFLOWS) | E(TIMEOUT),
 			   E(RESPONSE) | E(NOT_ACCEPTED) | E(ESTABLISHED) | E(RESET_ACTIVE),
-			   CONFIDENCE_LIKELY}},
+			   CONFIDENCE_LIKELY},
+			  {UNANSWERED | E(GREW_OVERFLOWS), ALONE(E(GREW_OVERFLOWS)),
+			   CONFIDENCE_LIKELY},
+			  {UNANSWERED | E(GREW_OVERFLOWS), E_ANY_ANSWER, CONFIDENCE_POSSIBLE},
+			  {UNANSWERED | E(LISTENER_FULL), ALONE(0), CONFIDENCE_LIKELY},
+			  {UNANSWERED | E(SYNACK_AGAIN),
+			   E(RESPONSE) | E(SERVER_FIN) | E(RST_OUT) | E(PROBER_RST),
+			   CONFIDENCE_POSSIBLE},
+			  {E(CAPTURE) | E(RESET_HANDSHAKE), E(RESPONSE) | E(REQUEST),
+			   CONFIDENCE_POSSIBLE}},
 		.needs = NEED_SERVICE | NEED_COUNTERS,
+		.captured = "accept queue[ of {process}] full[: backlog {backlog}, limit {limit}]: "
+			    "{unanswered_words}[, {grew_words}]",
 		.summary = "accept queue of {process} full: backlog {backlog}, limit {limit} "
 			   "(somaxconn {somaxconn}); {overflow_words}",
 		.fix = {"[{?stopped}kill -CONT {pid}  # {comm} is stopped]",

@@ -6,6 +6,7 @@
 #include "correlate.h"
 #include "losses.h"
 #include "probe_table.h"
+#include "stamps.h"
 
 #define CORR_MS 1000000ULL
 
@@ -23,6 +24,7 @@ struct corr {
 	uint64_t taken_ns;  /* the time of what was taken last: how often the caller tells the time
 			       must not matter */
 	struct losses losses;
+	struct stamps stamps;
 	uint64_t evicted;	/* probes that made room for newer ones */
 	struct verdict verdict; /* large: kept off the stack */
 };

@@ -6,6 +6,8 @@
 
 #include "flow.h"
 
+enum { PACKET_TO_SOURCE = 4 }; /* ev_packet.pkt_type of a capture */
+
 static struct probe *new_probe(struct corr *corr, const struct ev_flow *flow, uint32_t isn,
 			       uint64_t time_ns)
 {
@@ -63,11 +65,17 @@ static void take_attempt(struct corr *corr, struct probe *probe, uint64_t time_n
 	probe_new_attempt(probe, time_ns, syn);
 }
 
+/* In a capture, an answer to what it does not have begins nothing. */
+static bool is_captured_in(const struct ev_packet *p)
+{
+	return p->waypoint == WP_CAPTURE && p->pkt_type != PACKET_TO_SOURCE;
+}
+
 /* A SYN at entry: a new probe, or a new attempt of the one that is followed, or the same packet
  * further on. */
 static struct probe *take_syn(struct corr *corr, struct probe *probe, const struct ev_packet *p)
 {
-	bool entry = p->waypoint == WP_TC_INGRESS || p->waypoint == WP_XDP;
+	bool entry = p->waypoint == WP_TC_INGRESS || p->waypoint == WP_XDP || is_captured_in(p);
 
 	if (probe && !entry && probe->isn != p->tcp.seq)
 		return NULL;
@@ -108,12 +116,39 @@ static struct probe *take_dropped_syn(struct corr *corr, struct probe *probe,
 	return probe;
 }
 
+/*
+ * What a kernel with tcp_tw_recycle would remember of the probe's source, and hold against its next
+ * SYN; such kernels are known from captures only.
+ */
+static void compare_stamps(struct corr *corr, struct probe *probe, const struct ev_packet *p,
+			   bool incoming)
+{
+	struct attempt *a = &probe->attempt;
+
+	if (!incoming) {
+		if (a->bits & E(STAMPS_BACK) && a->bits & E(SYNACK_MADE))
+			stamps_refute(&corr->stamps, &probe->flow);
+		return;
+	}
+	if (!(p->tcp.options & TCPOPT_SEEN_TS))
+		return;
+	if (a->bits & E(SERVER_FIN) && !a->prober_closed)
+		stamps_remember(&corr->stamps, &p->flow, p->tcp.tsval, p->hdr.time_ns);
+	if (!is_syn(&p->tcp) || !stamps_behind(&corr->stamps, &p->flow, p->tcp.tsval,
+					       p->hdr.time_ns, &a->stamp_last, &a->stamp_age_ns))
+		return;
+	a->bits |= E(STAMPS_BACK);
+	if (stamps_refuted(&corr->stamps, &p->flow))
+		a->bits |= E(STAMPS_TAKEN);
+}
+
 void corr_take_event(struct corr *corr, const struct ev_hdr *ev)
 {
 	const struct ev_packet *packet = (const void *)ev;
 	const struct ev_drop *drop = (const void *)ev;
 	const struct ev_flow *flow = corr_flow_of(ev);
 	struct probe *probe = probe_table_find(&corr->table, flow);
+	const bool captured = ev->type == EV_PACKET && packet->waypoint == WP_CAPTURE;
 	bool incoming = true;
 
 	if (!probe) {
@@ -122,14 +157,20 @@ void corr_take_event(struct corr *corr, const struct ev_hdr *ev)
 		probe = probe_table_find(&corr->table, &back);
 		incoming = !probe;
 	}
+	if (captured && probe && observe_copy(probe, packet, incoming))
+		return;
 	if (ev->type == EV_PACKET && incoming && begins_attempt(flow, &packet->tcp))
 		probe = take_syn(corr, probe, packet);
 	else if (ev->type == EV_DROP && incoming && begins_attempt(flow, &drop->tcp))
 		probe = take_dropped_syn(corr, probe, drop);
 	if (!probe)
 		return;
+	if (captured)
+		observe_remember(probe, packet);
 	probe->last_ns = ev->time_ns;
 	probe_add_event(probe, ev); /* without memory the verdict has a line less */
 	observe(probe, ev, incoming);
+	if (captured)
+		compare_stamps(corr, probe, packet, incoming);
 	corr_reconsider(corr, probe, ev->time_ns);
 }

@@ -108,14 +108,17 @@ static void request_facts(struct corr *corr, const struct probe *probe, uint32_t
 {
 	const struct attempt *a = &probe->attempt;
 	const bool is_reply = !a->drop.hdr.type && a->reply_drop.hdr.type;
-	const struct fact_request request = {.probe = probe->flow,
-					     .service = *probe_service(probe),
-					     .ifindex = probe->ifindex,
-					     .needs = needs,
-					     .netns = a->netns,
-					     .is_reply = is_reply,
-					     .since_ns = probe->first_ns,
-					     .tcp = is_reply ? a->reply_drop.tcp : a->drop.tcp};
+	struct fact_request request = {.probe = probe->flow,
+				       .service = *probe_service(probe),
+				       .ifindex = probe->ifindex,
+				       .needs = needs,
+				       .netns = a->netns,
+				       .is_reply = is_reply,
+				       .since_ns = probe->first_ns,
+				       .tcp = is_reply ? a->reply_drop.tcp : a->drop.tcp};
+
+	if (a->bits & E(CAPTURE)) /* no drop is seen */
+		request.tcp = a->syn;
 
 	if (corr->ops.need)
 		corr->ops.need(corr->ops.ctx, &request);

@@ -50,6 +50,7 @@ void corr_free(struct corr *corr)
 	heap_free(&corr->pending);
 	probe_table_free(&corr->table);
 	corr_host_free(&corr->host);
+	stamps_free(&corr->stamps);
 	free(corr);
 }
 
@@ -153,6 +154,11 @@ uint64_t corr_deadline(const struct corr *corr)
 	return due == UINT64_MAX ? due : due + CORR_REORDER_NS;
 }
 
+bool corr_idle(const struct corr *corr)
+{
+	return !corr->pending.n && !corr->table.open.n;
+}
+
 void corr_finish(struct corr *corr, uint64_t now_ns)
 {
 	struct probe *probe;
@@ -176,4 +182,14 @@ void corr_finish(struct corr *corr, uint64_t now_ns)
 		if (probe->state == PROBE_ASKED || probe->state == PROBE_OPEN)
 			corr_emit(corr, probe);
 	}
+}
+
+void corr_restart(struct corr *corr, uint64_t now_ns)
+{
+	corr_finish(corr, now_ns);
+	while (corr->table.settled.oldest)
+		corr_retire(corr, corr->table.settled.oldest, true);
+	stamps_free(&corr->stamps);
+	corr->watermark = 0;
+	corr->taken_ns = 0;
 }

@@ -52,8 +52,14 @@ void corr_advance(struct corr *corr, uint64_t now_ns);
 /* When corr_advance() next has something to do, UINT64_MAX if only after another event. */
 uint64_t corr_deadline(const struct corr *corr);
 
+/* Whether no event waits, and every probe has its verdict. */
+bool corr_idle(const struct corr *corr);
+
 /* No more events: every open probe gets its verdict. */
 void corr_finish(struct corr *corr, uint64_t now_ns);
+
+/* The clock was set back: corr_finish(), and from now on events of any time can be pushed. */
+void corr_restart(struct corr *corr, uint64_t now_ns);
 
 void corr_stats(const struct corr *corr, struct corr_stats *out);
 

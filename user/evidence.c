@@ -97,11 +97,26 @@ static bool conntrack_full(const struct probe *probe, const struct firewall_plac
 {
 	const struct fact_conntrack *ct = probe_fact(probe, EV_FACT_CONNTRACK, NULL);
 
-	if (!ct || !place->conntrack || !ct->max || place->rule)
+	if (!ct || !ct->max)
+		return false;
+	if (probe->attempt.bits & E(CAPTURE))
+		return ct->dropped || ct->count >= ct->max;
+	if (!place->conntrack || place->rule)
 		return false;
 	/* Alone in that stretch of the hook, a full table is enough; beside a chain its own counter
 	 * decides. */
 	return ct->dropped || (!place->candidates && ct->count >= ct->max);
+}
+
+/* Of a capture: what a rule's counter tells. */
+static evidence_t counted(const struct probe *probe)
+{
+	const struct fact_rule *rule = probe_counted_rule(probe);
+
+	if (!rule)
+		return 0;
+	return E(RULE_COUNTED) | (rule->verdict == RULE_QUEUE ? E(RULE_QUEUES) : 0) |
+	       (rule->verdict == RULE_REJECT ? E(RULE_REJECTS) : 0);
 }
 
 static evidence_t netfilter(const struct probe *probe, const struct corr_host *host)
@@ -109,6 +124,8 @@ static evidence_t netfilter(const struct probe *probe, const struct corr_host *h
 	struct firewall_place place;
 	evidence_t bits = 0;
 
+	if (probe->attempt.bits & E(CAPTURE))
+		return counted(probe) | (conntrack_full(probe, NULL) ? E(CONNTRACK_FULL) : 0);
 	if (!(probe->attempt.bits & E(DROP_NETFILTER)))
 		return 0;
 	firewall_place(probe, host, false, &place);
@@ -152,6 +169,27 @@ static evidence_t counters(const struct probe *probe)
 		bits |= E(GREW_NOROUTES);
 	if (probe_rate_limited(probe))
 		bits |= E(GREW_RATE_LIMIT);
+	if (probe_grew(probe, "TcpExtPAWSPassive"))
+		bits |= E(GREW_PAWS_PASSIVE);
+	if (probe_grew(probe, "TcpExtPAWSEstab") || probe_grew(probe, "TcpExtPAWSTimewait"))
+		bits |= E(GREW_PAWS);
+	if (probe_grew(probe, "TcpExtIPReversePathFilter"))
+		bits |= E(GREW_RPFILTER);
+	return bits;
+}
+
+/* What the host tells of tcp_tw_recycle, and whether it can be that at all. */
+static evidence_t recycling(const struct probe *probe)
+{
+	evidence_t bits = 0;
+	int64_t value;
+
+	if (probe_sysctl(probe, "net.ipv4.tcp_tw_recycle", &value))
+		bits |= value ? E(RECYCLE_ON) : E(STAMPS_TAKEN);
+	if (probe_knows(probe, NEED_COUNTERS) && !probe_grew(probe, "TcpExtPAWSPassive"))
+		bits |= E(STAMPS_TAKEN);
+	if (probe_knows(probe, NEED_LISTENERS) && !probe_fact(probe, EV_FACT_LISTENER, NULL))
+		bits |= E(NO_LISTENER);
 	return bits;
 }
 
@@ -254,6 +292,8 @@ evidence_t evidence_of(const struct probe *probe, const struct corr_host *host)
 	}
 	if (probe->unanswered & NEED_CONN && !probe_conn(probe))
 		bits |= E(CONN_UNKNOWN);
+	if (bits & E(CAPTURE))
+		bits |= recycling(probe);
 	if (!probe->n_facts)
 		return bits;
 	while ((program = probe_fact(probe, EV_FACT_PROGRAM, program)))

@@ -104,7 +104,19 @@ struct corr_host;
 	X(CONN_UNKNOWN, "whether it was accepted could not be looked up")                          \
 	X(UNREAD, "the application has not read all that came")                                    \
 	X(ECHO_IGNORED, "icmp_echo_ignore_all is set")                                             \
-	X(GREW_RATE_LIMIT, "ICMP answers were left out by the rate limit")
+	X(GREW_RATE_LIMIT, "ICMP answers were left out by the rate limit")                         \
+	X(CAPTURE, "its packets are known, but not what this host did with them")                  \
+	X(SYNACK_AGAIN, "the SYN-ACK was repeated after the prober's ACK of it")                   \
+	X(ICMP_PROHIBITED, "the ICMP error says that it is prohibited")                            \
+	X(ICMP_BY_OTHER, "another host sent the ICMP error")                                       \
+	X(STAMPS_BACK, "its timestamp is behind its source's last one of under 60 s ago")          \
+	X(STAMPS_TAKEN, "SYNs are answered though their timestamps went back")                     \
+	X(RECYCLE_ON, "net.ipv4.tcp_tw_recycle is set")                                            \
+	X(GREW_PAWS_PASSIVE, "PAWSPassive grew")                                                   \
+	X(GREW_PAWS, "PAWSEstab or PAWSTimewait grew")                                             \
+	X(GREW_RPFILTER, "IPReversePathFilter grew")                                               \
+	X(RULE_COUNTED, "a packet-filter rule that matches it has counted")                        \
+	X(NO_LISTENER, "nothing listens on the port now")
 
 enum evidence_index {
 #define EVIDENCE_INDEX(name, text) EVI_##name,

@@ -47,25 +47,40 @@ static const struct fact_kind kinds[] = {
 	{NEED_ELSEWHERE, KEY_SADDR | KEY_DADDR | KEY_SERVICE, AT_HOME, gather_elsewhere},
 };
 
+/* What a copy of /proc has. */
+enum { NEEDS_IN_PROC = NEED_LISTENERS | NEED_SYSCTLS | NEED_COUNTERS | NEED_CONNTRACK };
+
 /* Every fact begins like this. */
 struct fact_head {
 	struct ev_hdr hdr;
 	struct ev_flow flow;
 };
 
-int facts_open(struct facts **out, hook_walk_fn walk, void *walk_ctx)
+int facts_new(struct facts **out, const struct proc_root *root)
 {
 	struct facts *facts = calloc(1, sizeof(*facts));
 
+	*out = facts;
 	if (!facts)
 		return -ENOMEM;
 	netns_view_home(&facts->home);
 	facts->at = &facts->home;
-	facts->walk = walk;
-	facts->walk_ctx = walk_ctx;
+	facts->proc = *root;
 	facts->symbols.size = sizeof(struct symbol);
-	hooks_warm(facts);
-	*out = facts;
+	return 0;
+}
+
+int facts_open(struct facts **out, hook_walk_fn walk, void *walk_ctx)
+{
+	/* Its net is a link to that of the main thread, which is the only one. */
+	static const struct proc_root root = {.path = "/proc"};
+	int err = facts_new(out, &root);
+
+	if (err)
+		return err;
+	(*out)->walk = walk;
+	(*out)->walk_ctx = walk_ctx;
+	hooks_warm(*out);
 	return 0;
 }
 
@@ -90,9 +105,13 @@ void facts_snapshot(struct facts *facts, uint64_t now_ns)
 	struct counter_snapshot *next = &history->kept[history->n % SNAPSHOTS_KEPT];
 	struct counter_snapshot taken = {.time_ns = now_ns};
 
-	netns_expire(facts);
-	legacy_snapshot(facts);
-	if (counters_read(&taken))
+	if (facts->proc.is_finished)
+		return;
+	if (!facts->proc.is_copy) {
+		netns_expire(facts);
+		legacy_snapshot(facts);
+	}
+	if (counters_read(&facts->proc, &taken))
 		return;
 	*next = taken;
 	history->n++;
@@ -162,6 +181,8 @@ static int look_up_there(struct gather *g, const struct fact_kind *kind)
 {
 	int err = 0;
 
+	if (g->facts->proc.is_copy)
+		return kind->need & NEEDS_IN_PROC ? kind->look_up(g) : -EOPNOTSUPP;
 	if (kind->place == AT_STOP)
 		err = stop_enter(g);
 	else if (kind->place == AT_SERVICE)

@@ -18,6 +18,7 @@ struct hook_entry {
 	uint64_t priv;	   /* nf_hook_ops.priv */
 	int32_t priority;
 	uint32_t type; /* enum nf_hook_ops_type: 0 undefined, 1 nf_tables, 2 BPF, 3 flowtable ... */
+	uint32_t prog_id; /* of a BPF program, else 0 */
 };
 
 /*
@@ -34,6 +35,17 @@ typedef int (*hook_walk_fn)(void *ctx, unsigned int pf, unsigned int hook, struc
  */
 int facts_open(struct facts **out, hook_walk_fn walk, void *walk_ctx);
 void facts_close(struct facts *facts);
+
+/*
+ * The same from dir, a copy of another host's /proc, for packets that were captured there: its
+ * listeners (net/tcp, tcp6, udp, udp6), sysctls (sys), counters (net/netstat, snmp, snmp6) and
+ * conntrack counts; of this host nothing is asked, and all other needs stay unanswered. Files that
+ * are not there are left out. Growth of counters is measured between snapshots, as on a live host
+ * whose copy is renewed; or, if dir has two copies in it, before and after, between those two, and
+ * everything else is read from after. Returns 0, -EINVAL (why, of why_len bytes, says in one line
+ * what is wrong with dir) or another -errno.
+ */
+int facts_open_proc(struct facts **out, const char *dir, char *why, size_t why_len);
 
 /*
  * The rule that stopped the packet of a request for NEED_RULE, if the kernel has named it: all of

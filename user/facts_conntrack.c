@@ -37,11 +37,11 @@ uint64_t conntrack_parse_dropped(const char *text)
 	return sum;
 }
 
-uint64_t conntrack_dropped(void)
+uint64_t conntrack_dropped(const struct proc_root *proc)
 {
 	char text[FILE_TEXT_LEN];
 
-	if (file_text("/proc/self/net/stat/nf_conntrack", text, sizeof(text)) <= 0)
+	if (proc_text(proc, "net/stat/nf_conntrack", text, sizeof(text)) <= 0)
 		return 0;
 	return conntrack_parse_dropped(text);
 }
@@ -50,13 +50,14 @@ uint64_t conntrack_dropped(void)
 int gather_conntrack(struct gather *g)
 {
 	const struct counter_snapshot *base;
+	const struct proc_root *proc = &g->facts->proc;
 	struct fact_conntrack fact = {0};
 	int64_t count, max;
 	int err;
 
-	err = file_number("/proc/sys/net/netfilter/nf_conntrack_count", &count);
+	err = proc_number(proc, "sys/net/netfilter/nf_conntrack_count", &count);
 	if (!err)
-		err = file_number("/proc/sys/net/netfilter/nf_conntrack_max", &max);
+		err = proc_number(proc, "sys/net/netfilter/nf_conntrack_max", &max);
 	if (err)
 		return err == -ENOENT ? 0 : err;
 	fact.count = count;
@@ -64,6 +65,6 @@ int gather_conntrack(struct gather *g)
 	/* Snapshots are taken in the traced namespace only. */
 	base = counters_baseline(&g->facts->counters, g->request->since_ns);
 	if (base && !gather_is_elsewhere(g))
-		fact.dropped = conntrack_dropped() - base->conntrack_dropped;
+		fact.dropped = conntrack_dropped(proc) - base->conntrack_dropped;
 	return gather_add(g, EV_FACT_CONNTRACK, &fact, sizeof(fact));
 }

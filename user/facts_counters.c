@@ -169,23 +169,23 @@ void counters_parse_lines(const char *text, uint64_t value[COUNTERS_MAX])
 	}
 }
 
-int counters_read(struct counter_snapshot *out)
+int counters_read(const struct proc_root *proc, struct counter_snapshot *out)
 {
 	char text[FILE_TEXT_LEN];
 	ssize_t len;
 
-	len = file_text("/proc/self/net/netstat", text, sizeof(text));
+	len = proc_text(proc, "net/netstat", text, sizeof(text));
 	if (len < 0)
 		return len;
 	counters_parse_pairs(text, out->value);
-	len = file_text("/proc/self/net/snmp", text, sizeof(text));
+	len = proc_text(proc, "net/snmp", text, sizeof(text));
 	if (len < 0)
 		return len;
 	counters_parse_pairs(text, out->value);
 	/* Absent without IPv6. */
-	if (file_text("/proc/self/net/snmp6", text, sizeof(text)) > 0)
+	if (proc_text(proc, "net/snmp6", text, sizeof(text)) > 0)
 		counters_parse_lines(text, out->value);
-	out->conntrack_dropped = conntrack_dropped();
+	out->conntrack_dropped = conntrack_dropped(proc);
 	return 0;
 }
 
@@ -215,7 +215,7 @@ static int read_now(struct gather *g)
 	    now->time_ns > g->request->since_ns + REUSE_NS)
 		return 0;
 	memset(now, 0, sizeof(*now));
-	err = counters_read(now);
+	err = counters_read(&g->facts->proc, now);
 	now->time_ns = err ? 0 : g->now_ns;
 	return err;
 }

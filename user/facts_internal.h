@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "facts.h"
+#include "facts_copy.h"
 #include "facts_iptables.h"
 #include "facts_netfilter.h"
 #include "facts_netlink.h"
@@ -88,14 +89,14 @@ extern const size_t counter_count;
 void counters_parse_pairs(const char *text, uint64_t value[COUNTERS_MAX]);
 /* Lines "Name 1", as snmp6 has. */
 void counters_parse_lines(const char *text, uint64_t value[COUNTERS_MAX]);
-int counters_read(struct counter_snapshot *out);
+int counters_read(const struct proc_root *proc, struct counter_snapshot *out);
 /* The newest snapshot from before since_ns, else the oldest; NULL if there is none. */
 const struct counter_snapshot *counters_baseline(const struct counter_history *history,
 						 uint64_t since_ns);
 /* Sums drop and early_drop over the CPUs of /proc/net/stat/nf_conntrack. */
 uint64_t conntrack_parse_dropped(const char *text);
 /* 0 where the file does not exist. */
-uint64_t conntrack_dropped(void);
+uint64_t conntrack_dropped(const struct proc_root *proc);
 /* As sysctl(8) writes it: dots for slashes, and slashes for the dots of an interface name. */
 void sysctl_name(const char *path, char *out, size_t len);
 uint64_t facts_clock_ns(void); /* CLOCK_MONOTONIC */
@@ -218,6 +219,7 @@ void bpf_program_name(uint32_t id, char *out, size_t len);
 struct rule_trace;
 
 struct facts {
+	struct proc_root proc;
 	struct netns_view home; /* the traced namespace: the one that facts_open() was called in */
 	struct netns_view *views[NETNS_VIEWS];
 	struct netns_view *at; /* the namespace that this process is in now */
@@ -256,6 +258,9 @@ struct gather {
 	int service_error;
 	struct record *record;
 };
+
+/* What is common to facts_open() and facts_open_proc(). */
+int facts_new(struct facts **out, const struct proc_root *root);
 
 /* Whether the probe was stopped in another namespace than the traced one. */
 bool gather_is_elsewhere(const struct gather *g);

@@ -146,6 +146,24 @@ void listeners_owners(struct facts *facts, bool loaded, struct vec *listeners)
 	vec_free(&wants);
 }
 
+/* Before Linux 3.3, and where inet_diag is not there, /proc has them. */
+static int find_listeners(struct gather *g, struct vec *listeners)
+{
+	const struct proc_root *proc = &g->facts->proc;
+	int err = -EOPNOTSUPP;
+
+	if (!proc->is_copy)
+		err = listeners_dump(&g->facts->at->diag, g->flow->proto, g->flow->dport,
+				     listeners);
+	if (err) {
+		listeners->n = 0;
+		err = proc_listeners(proc, g->flow->proto, g->flow->dport, listeners);
+	}
+	if (!err && !proc->is_copy)
+		listeners_owners(g->facts, g->loaded, listeners);
+	return err;
+}
+
 int gather_listeners(struct gather *g)
 {
 	struct vec listeners = {.size = sizeof(struct fact_listener)};
@@ -155,10 +173,9 @@ int gather_listeners(struct gather *g)
 	/* Asked about another protocol, the kernel would look for a module. */
 	if (g->flow->proto != IPPROTO_TCP && g->flow->proto != IPPROTO_UDP)
 		return 0;
-	err = listeners_dump(&g->facts->at->diag, g->flow->proto, g->flow->dport, &listeners);
+	err = find_listeners(g, &listeners);
 	if (err)
 		goto out;
-	listeners_owners(g->facts, g->loaded, &listeners);
 	listener = listeners.data;
 	for (size_t i = 0; i < listeners.n && !err; i++) {
 		if (listener[i].bound_ifindex)
@@ -219,6 +236,31 @@ static int find_conn_on_links(struct gather *g, struct inet_diag_msg *out)
 	return err;
 }
 
+/* Before Linux 3.3, as for listeners. */
+static int find_conn_somewhere(struct gather *g, struct fact_conn *conn)
+{
+	struct inet_diag_msg msg = {0};
+	struct proc_socket socket;
+	int err = find_conn_on_links(g, &msg);
+
+	if (!err) {
+		conn->state = msg.idiag_state;
+		conn->inode = msg.idiag_inode;
+		conn->rqueue = msg.idiag_rqueue;
+		conn->wqueue = msg.idiag_wqueue;
+	}
+	if (!err || err == -ENOENT)
+		return err;
+	err = proc_conn(&g->facts->proc, g->flow, &socket);
+	if (err)
+		return err;
+	conn->state = socket.state;
+	conn->inode = socket.inode;
+	conn->rqueue = socket.rx_queue;
+	conn->wqueue = socket.tx_queue;
+	return 0;
+}
+
 static void describe_owner(struct gather *g, struct fact_conn *conn)
 {
 	struct process_want want = {.inode = conn->inode};
@@ -236,19 +278,14 @@ static void describe_owner(struct gather *g, struct fact_conn *conn)
 
 int gather_conn(struct gather *g)
 {
-	struct inet_diag_msg msg = {0};
 	struct fact_conn conn = {0};
 	int err;
 
 	if (g->flow->proto != IPPROTO_TCP)
 		return 0;
-	err = find_conn_on_links(g, &msg);
+	err = find_conn_somewhere(g, &conn);
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	conn.state = msg.idiag_state;
-	conn.inode = msg.idiag_inode;
-	conn.rqueue = msg.idiag_rqueue;
-	conn.wqueue = msg.idiag_wqueue;
 	describe_owner(g, &conn);
 	return gather_add(g, EV_FACT_CONN, &conn, sizeof(conn));
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Reads the sysctls that a cause can quote.
+#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 
 #include "facts_internal.h"
 
-#define PROC_SYS "/proc/sys/"
+enum { COPY_LINKS_MAX = 64, NAME_LEN = 128 };
 
 static const char *const host_paths[] = {
 	"net/core/somaxconn",		"net/ipv4/conf/all/accept_local",
@@ -45,12 +46,12 @@ void sysctl_name(const char *path, char *out, size_t len)
 static int add_sysctl(struct gather *g, const char *path)
 {
 	struct fact_sysctl fact = {0};
-	char file[128];
+	char file[NAME_LEN];
 	int64_t value;
 	int err;
 
-	snprintf(file, sizeof(file), PROC_SYS "%s", path);
-	err = file_number(file, &value);
+	snprintf(file, sizeof(file), "sys/%s", path);
+	err = proc_number(&g->facts->proc, file, &value);
 	if (err)
 		return err == -ENOENT ? 0 : err;
 	sysctl_name(path, fact.name, sizeof(fact.name));
@@ -75,15 +76,48 @@ static int add_link_sysctls(struct gather *g, const char *ifname)
 }
 
 /* IP sees the packets of a bridge's or bond's port as the master's: its sysctls count too. */
-int gather_sysctls(struct gather *g)
+static int add_links(struct gather *g)
 {
 	struct link_info links[LINK_PATH_MAX];
-	int err = 0, n;
+	int n = link_path(&g->facts->at->route, g->ifindex, links), err = 0;
 
-	for (size_t i = 0; i < sizeof(host_paths) / sizeof(host_paths[0]) && !err; i++)
-		err = add_sysctl(g, host_paths[i]);
-	n = link_path(&g->facts->at->route, g->ifindex, links);
 	for (int i = 0; i < n && !err; i++)
 		err = add_link_sysctls(g, links[i].name);
 	return err;
+}
+
+static bool is_link(const char *name)
+{
+	return *name != '.' && strlen(name) < FACT_IFNAME_LEN && strcmp(name, "all") != 0 &&
+	       strcmp(name, "default") != 0 && strcmp(name, "lo") != 0;
+}
+
+/* Which of the copy's interfaces the probe came in by is not known here: those of all. */
+static int add_links_of_copy(struct gather *g)
+{
+	char path[PROC_PATH_LEN + 32];
+	struct dirent *entry;
+	int n = 0, err = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/sys/net/ipv4/conf", g->facts->proc.path);
+	dir = opendir(path);
+	if (!dir)
+		return errno == ENOENT ? 0 : -errno;
+	while (!err && n < COPY_LINKS_MAX && (entry = readdir(dir)))
+		if (is_link(entry->d_name) && ++n)
+			err = add_link_sysctls(g, entry->d_name);
+	closedir(dir);
+	return err;
+}
+
+int gather_sysctls(struct gather *g)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(host_paths) / sizeof(host_paths[0]) && !err; i++)
+		err = add_sysctl(g, host_paths[i]);
+	if (err)
+		return err;
+	return g->facts->proc.is_copy ? add_links_of_copy(g) : add_links(g);
 }

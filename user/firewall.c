@@ -85,6 +85,8 @@ static struct stretch find_stretch(const struct probe *probe, const struct corr_
 
 	if (at->hook >= N_HOOKS) /* a recording can name any */
 		return s;
+	if (!drop->hdr.type && probe->attempt.bits & E(CAPTURE)) /* the rule's counter is all */
+		return s;
 	/* In there are no waypoints; nor do they look at long packets. */
 	if (drop->netns) {
 		s.hooks = reply ? 1U << OUTPUT | 1U << POSTROUTING : 1U << PREROUTING | 1U << INPUT;

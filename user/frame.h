@@ -8,6 +8,7 @@
 
 #include "fact.h"
 #include "options.h"
+#include "strangers.h"
 
 struct frame {
 	int link_type; /* DLT_*: EN10MB, LINUX_SLL, LINUX_SLL2, RAW, IPV4, IPV6, NULL, LOOP */
@@ -30,5 +31,9 @@ bool frame_knows(int link_type);
  * transport header are left out. Returns the event's size, or 0: nothing of the kind.
  */
 uint32_t frame_event(const struct frame *frame, const struct options *options, uint64_t *out);
+
+/* Counts a packet that frame_event() has left out, if it is a SYN to a port of options. */
+void frame_stranger(const struct frame *frame, const struct options *options,
+		    struct strangers *strangers);
 
 #endif

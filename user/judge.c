@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "escape.h"
 #include "firewall.h"
 #include "flow.h"
 #include "steps.h"
@@ -51,8 +52,11 @@ static void write_texts(const struct cause *cause, struct values_of *of, struct 
 {
 	const struct template_values values = {values_get, of};
 
+	const bool captured = of->probe->attempt.bits & E(CAPTURE) && cause->captured;
+
 	/* Facts may have failed to come: the bare cause is better than nothing. */
-	if (!template_expand(cause->summary, &values, v->summary, sizeof(v->summary)))
+	if (!template_expand(captured ? cause->captured : cause->summary, &values, v->summary,
+			     sizeof(v->summary)))
 		snprintf(v->summary, sizeof(v->summary), "%s", cause->title);
 	v->n_fix = 0;
 	of->quote = true;
@@ -83,7 +87,8 @@ static void write_rule(const struct probe *probe, const struct corr_host *host,
 	struct firewall_place place;
 
 	v->rule = (struct verdict_rule){.handle = -1, .number = -1};
-	if (!reply && !(cause->needs & NEED_RULE && probe->attempt.bits & E(DROP_NETFILTER)))
+	if (!reply && !(cause->needs & NEED_RULE &&
+			(probe->attempt.bits & E(DROP_NETFILTER) || probe_counted_rule(probe))))
 		return;
 	firewall_place(probe, host, reply, &place);
 	firewall_rule(&place, &v->rule);
@@ -94,22 +99,14 @@ static void write_rule(const struct probe *probe, const struct corr_host *host,
 		v->confidence = CONFIDENCE_LIKELY;
 }
 
-/* Names (of interfaces, reasons, counters) can hold anything, in a recording above all: no byte
- * that a terminal acts on leaves here. */
-static void tame(char *text)
-{
-	for (; *text; text++)
-		if (*text < 0x20 || *text > 0x7e)
-			*text = '?';
-}
-
+/* Names (of interfaces, reasons, counters) can hold anything, in a recording above all. */
 static void tame_texts(struct verdict *v)
 {
-	tame(v->summary);
+	escape_tame(v->summary);
 	for (unsigned int i = 0; i < v->n_fix; i++)
-		tame(v->fix[i]);
+		escape_tame(v->fix[i]);
 	for (unsigned int i = 0; i < v->n_steps; i++)
-		tame(v->steps[i].what);
+		escape_tame(v->steps[i].what);
 }
 
 static int64_t stretch_us(uint64_t from_ns, uint64_t to_ns)
@@ -144,9 +141,12 @@ const struct cause *judge(const struct probe *probe, const struct corr_host *hos
 	v->wall_ns = probe->first_ns + wall_offset_ns;
 	v->first_ns = probe->first_ns;
 	v->duration_us = end > probe->first_ns ? (end - probe->first_ns) / 1000 : 0;
+	v->source = probe->attempt.bits & E(CAPTURE) ? "capture" : NULL;
 	v->probe = probe->flow;
 	v->service = probe->attempt.nat;
-	host_ifname(host, probe->ifindex, v->interface);
+	v->interface[0] = 0;
+	if (probe->ifindex) /* many captures do not say */
+		host_ifname(host, probe->ifindex, v->interface);
 	v->syns = probe->syns;
 	write_timing(probe, &v->timing);
 	v->outcome = cause->outcome;

@@ -69,11 +69,8 @@ static int open_file(struct live *live)
 {
 	const char *path = live->options->write;
 	char text[512];
-	int err;
+	int err = live_file_open(live->file);
 
-	if (!path)
-		return 0;
-	err = sink_pcap_open(&live->pcap, path, live->wall_offset_ns);
 	if (!err)
 		return 0;
 	fprintf(stderr, "clbtrace: --write: '%s': %s\n",
@@ -84,25 +81,26 @@ static int open_file(struct live *live)
 static int open_source(struct live *live)
 {
 	char why[ERR_LEN] = "";
-	int err =
-		source_bpf_open(&live->source, live->options, live_notice, live, why, sizeof(why));
+	const struct source_report report = {live_notice, live, why, sizeof(why)};
+	int err = source_open(&live->source, live->options, &report);
 
 	if (!err)
 		return 0;
 	fprintf(stderr, "clbtrace: %s\n", *why ? why : strerror(-err));
 	/* One that was there a moment ago. */
-	return err == -ENODEV && live->options->n_interfaces ? -EINVAL : -ENOTSUP;
+	if (err == -ENODEV && live->options->n_interfaces)
+		return -EINVAL;
+	return err == -EINVAL ? -EINVAL : -ENOTSUP;
 }
 
 static int open_facts(struct live *live)
 {
-	int err = facts_open(&live->facts, source_bpf_walk_hook, live->source);
+	char why[ERR_LEN] = "";
+	int err = live->source.ops->open_facts(live->source.self, &live->facts, why, sizeof(why));
 
-	if (!err)
-		facts_rules_named(live->facts, source_bpf_find_rule, live->source);
-	if (!err && !live->options->no_rule_trace && !source_bpf_names_rules(live->source))
-		err = facts_trace_open(live->facts, live->options);
-	if (err)
+	if (err && *why)
+		fprintf(stderr, "clbtrace: %s\n", why);
+	else if (err)
 		fprintf(stderr, "clbtrace: cannot look up this host's sockets and routes: %s\n",
 			strerror(-err));
 	return err;
@@ -124,8 +122,8 @@ static int open_correlator(struct live *live)
 
 	if (!err)
 		err = facts_links(live->facts, live_now(), &to);
-	if (!err)
-		err = source_bpf_waypoints(live->source, live_now(), &to);
+	if (!err && live->source.ops->introduce)
+		err = live->source.ops->introduce(live->source.self, live_now(), &to);
 	if (err)
 		fprintf(stderr, "clbtrace: cannot start: %s\n", strerror(-err));
 	return err;
@@ -137,6 +135,8 @@ static int set_up(struct live *live)
 
 	if (!err)
 		err = results_open(&live->results, live->options);
+	if (!err)
+		err = live_file_new(&live->file, live->options, live->wall_offset_ns, live_now());
 	/* Before anything is opened: sockets and links belong to the namespace they were made in.
 	 */
 	if (!err)
@@ -157,14 +157,14 @@ static int set_up(struct live *live)
 
 static void tear_down(struct live *live)
 {
-	int err = sink_pcap_close(live->pcap);
+	int err = live_file_close(live->file);
 
 	if (err)
 		fprintf(stderr, "clbtrace: writing %s failed: %s\n", live->options->write,
 			strerror(-err));
 	corr_free(live->corr);
 	facts_close(live->facts);
-	source_bpf_close(live->source);
+	source_close(&live->source);
 	results_close(&live->results);
 }
 
@@ -199,7 +199,8 @@ static int trace(struct live *live)
 	fputs("clbtrace: ready\n", stderr);
 	tell_netns(live);
 	live_run(live);
-	source_bpf_strangers(live->source, &live->results.summary->strangers);
+	live->source.ops->strangers(live->source.self, &live->results.summary->strangers);
+	live_file_end(live->file, live->results.summary);
 	results_summary(&live->results, live->corr);
 	return results_status(&live->results);
 }

@@ -12,10 +12,21 @@ bool if_set_has(const struct if_set *set, uint32_t ifindex)
 	return false;
 }
 
-static void if_set_add(struct if_set *set, uint32_t ifindex)
+void if_set_add(struct if_set *set, uint32_t ifindex)
 {
 	if (ifindex && set->n < PROBE_IFS_MAX && !if_set_has(set, ifindex))
 		set->index[set->n++] = ifindex;
+}
+
+/* A capture shows packets where they enter and leave. */
+static bool is_entry(const struct ev_packet *p)
+{
+	return p->waypoint == WP_TC_INGRESS || p->waypoint == WP_CAPTURE;
+}
+
+static bool is_exit(const struct ev_packet *p)
+{
+	return p->waypoint == WP_TC_EGRESS || p->waypoint == WP_CAPTURE;
 }
 
 void attempt_add(struct attempt *a, evidence_t bits, const struct ev_hdr *ev)
@@ -95,13 +106,18 @@ static void observe_syn(struct probe *probe, const struct ev_packet *p)
 	attempt_add(a, E(ARRIVED) | kind_of(&p->flow), &p->hdr);
 	if (p->waypoint == WP_TC_INGRESS && is_long(p))
 		attempt_add(a, E(LONG), &p->hdr);
-	switch (p->waypoint) {
-	case WP_TC_INGRESS:
-		a->in.reentered = a->in.skb == p->hdr.skb;
-		if_set_add(&a->tc_ifs, p->ifindex);
+	if (is_entry(p)) {
 		if_set_add(&a->in_ifs, p->ifindex);
 		if (p->flow.proto == IPPROTO_TCP && p->tcp.payload_len)
 			observe_payload(probe, p, FROM_PROBER);
+	}
+	switch (p->waypoint) {
+	case WP_CAPTURE:
+		attempt_add(a, E(CAPTURE), &p->hdr);
+		break;
+	case WP_TC_INGRESS:
+		a->in.reentered = a->in.skb == p->hdr.skb;
+		if_set_add(&a->tc_ifs, p->ifindex);
 		break;
 	case WP_NETFILTER:
 		if (p->hook == HOOK_PREROUTING && !a->l3_if)
@@ -138,7 +154,7 @@ static void observe_incoming(struct probe *probe, const struct ev_packet *p)
 	struct attempt *a = &probe->attempt;
 	const struct ev_tcp *tcp = &p->tcp;
 
-	if (p->waypoint != WP_TC_INGRESS || !(a->bits & E(SYNACK_MADE)))
+	if (!is_entry(p) || !(a->bits & E(SYNACK_MADE)))
 		return;
 	if (tcp->flags & TCP_RST) {
 		observe_close(a, p, true);
@@ -164,6 +180,8 @@ static void observe_incoming(struct probe *probe, const struct ev_packet *p)
 static void observe_synack(struct attempt *a, const struct ev_packet *p, bool left)
 {
 	a->synack_seq = p->tcp.seq;
+	if (p->waypoint == WP_CAPTURE && a->bits & E(HANDSHAKE))
+		attempt_add(a, E(SYNACK_AGAIN), &p->hdr);
 	/* TCP Fast Open: the request came with the SYN, and was taken. */
 	if (a->syn.payload_len && p->tcp.ack == a->syn.seq + 1 + a->syn.payload_len)
 		attempt_add(a, E(REQUEST), &p->hdr);
@@ -191,11 +209,52 @@ static void observe_response(struct probe *probe, const struct ev_packet *p)
 	observe_payload(probe, p, TO_PROBER);
 }
 
+static void observe_reset_out(struct attempt *a, const struct ev_packet *p)
+{
+	observe_close(a, p, false);
+	attempt_add(a, E(RST_OUT), &p->hdr);
+	/*
+	 * A connection's own reset has an ACK (tcp_send_active_reset()); one without is sent in
+	 * answer to a packet that has one (net/ipv4/tcp_ipv4.c, tcp_v4_send_reset()): here to the
+	 * handshake's last.
+	 */
+	if (p->waypoint == WP_CAPTURE && a->bits & E(HANDSHAKE) && !(p->tcp.flags & TCP_ACK) &&
+	    !(a->bits & (E(REQUEST) | E(SERVER_FIN))))
+		attempt_add(a, E(RESET_HANDSHAKE), &p->hdr);
+}
+
+/*
+ * What an old connection answers a SYN with: net/ipv4/tcp_ipv4.c, tcp_v4_timewait_ack(), or
+ * net/ipv4/tcp_input.c, tcp_send_challenge_ack(). It names the next sequence number that it
+ * expects and the last timestamp that it has taken.
+ */
+static void observe_ack_answer(struct attempt *a, const struct ev_packet *p)
+{
+	const bool stamps = a->syn.options & p->tcp.options & TCPOPT_SEEN_TS;
+
+	if (p->waypoint != WP_CAPTURE) {
+		attempt_add(a, E(ACK_ANSWER), &p->hdr);
+		return;
+	}
+	if (p->tcp.flags & TCP_FIN || p->tcp.payload_len) /* the rest of an old connection */
+		return;
+	a->socket.tw_ts_recent = p->tcp.tsecr;
+	a->socket.tw_rcv_nxt = p->tcp.ack;
+	attempt_add(a, E(ACK_ANSWER), &p->hdr);
+	/* net/ipv4/tcp_minisocks.c, tcp_timewait_state_process() */
+	if (stamps && (int32_t)(p->tcp.tsecr - a->syn.tsval) > 0)
+		attempt_add(a, E(TW_TS_NEWER), &p->hdr);
+	/* A newer timestamp would do, whatever the sequence number. */
+	if ((int32_t)(a->syn.seq - p->tcp.ack) <= 0 &&
+	    (!stamps || (int32_t)(p->tcp.tsecr - a->syn.tsval) >= 0))
+		attempt_add(a, E(TW_SEQ_NEWER), &p->hdr);
+}
+
 static void observe_reply(struct probe *probe, const struct ev_packet *p)
 {
 	struct attempt *a = &probe->attempt;
 	const struct ev_tcp *tcp = &p->tcp;
-	bool left = p->waypoint == WP_TC_EGRESS;
+	bool left = is_exit(p);
 
 	if (left)
 		a->left_skb = p->hdr.skb;
@@ -204,12 +263,11 @@ static void observe_reply(struct probe *probe, const struct ev_packet *p)
 		return;
 	}
 	if (tcp->flags & TCP_RST) {
-		observe_close(a, p, false);
-		attempt_add(a, E(RST_OUT), &p->hdr);
+		observe_reset_out(a, p);
 		return;
 	}
 	if (!(a->bits & (E(SYNACK_MADE) | E(HANDSHAKE)))) {
-		attempt_add(a, E(ACK_ANSWER), &p->hdr);
+		observe_ack_answer(a, p);
 		return;
 	}
 	if (tcp->payload_len && left)
@@ -226,8 +284,7 @@ static void observe_answer(struct probe *probe, const struct ev_packet *p)
 	struct attempt *a = &probe->attempt;
 
 	/* An echo reply may be to an earlier request. */
-	if (p->waypoint != WP_TC_EGRESS ||
-	    (p->flow.proto != IPPROTO_UDP && p->tcp.seq != probe->isn))
+	if (!is_exit(p) || (p->flow.proto != IPPROTO_UDP && p->tcp.seq != probe->isn))
 		return;
 	a->left_skb = p->hdr.skb;
 	if (!a->response_ns)
@@ -346,11 +403,20 @@ static void observe_icmp(struct attempt *a, const struct ev_icmp *icmp)
 	bool port = icmp->flow.family == 4 ? icmp->type == 3 && icmp->code == 3
 					   : icmp->type == 1 && icmp->code == 4;
 
+	/* RFC 1812, section 5.2.7.1; RFC 4443, section 3.1 */
+	bool prohibited = icmp->flow.family == 4
+				  ? icmp->type == 3 && (icmp->code == 9 || icmp->code == 10 ||
+							icmp->code == 13)
+				  : icmp->type == 1 &&
+					    (icmp->code == 1 || icmp->code == 5 || icmp->code == 6);
+
 	a->icmp = *icmp;
 	if (icmp->netns)
 		a->netns = icmp->netns;
 	attempt_add(a,
 		    E(ICMP_SENT) | (port ? E(PORT_UNREACHABLE) : 0) |
+			    (prohibited ? E(ICMP_PROHIBITED) : 0) |
+			    (icmp->by_other ? E(ICMP_BY_OTHER) : 0) |
 			    (icmp->netns ? E(ELSEWHERE) : 0),
 		    &icmp->hdr);
 }

@@ -10,6 +10,7 @@
 enum { HOOK_PREROUTING, HOOK_INPUT, HOOK_FORWARD, HOOK_OUTPUT, HOOK_POSTROUTING };
 
 /* Adds bits that follow from the event. */
+void if_set_add(struct if_set *set, uint32_t ifindex);
 void attempt_add(struct attempt *a, evidence_t bits, const struct ev_hdr *ev);
 
 static inline bool is_synack(const struct ev_tcp *tcp)

@@ -150,6 +150,23 @@ bool probe_rate_limited(const struct probe *probe)
 	       probe_grew(probe, "Icmp6OutRateLimitHost");
 }
 
+const struct fact_rule *probe_counted_rule(const struct probe *probe)
+{
+	const struct fact_rule *rule = NULL;
+
+	if (!(probe->attempt.bits & E(CAPTURE)))
+		return NULL;
+	while ((rule = probe_fact(probe, EV_FACT_RULE, rule)))
+		if (!rule->is_reply && rule->how != RULE_POSSIBLE)
+			break;
+	return rule;
+}
+
+bool probe_knows(const struct probe *probe, uint32_t needs)
+{
+	return (probe->needs & ~probe->unanswered & needs) == needs;
+}
+
 const char *probe_echo_sysctl(const struct probe *probe)
 {
 	return probe->flow.family == 4 ? "net.ipv4.icmp_echo_ignore_all"

@@ -74,9 +74,19 @@ struct attempt {
 	struct ev_flow nat; /* the probe's flow as the service sees it; family 0: the same */
 	uint64_t left_skb;  /* the last reply seen at tc egress */
 	uint32_t synack_seq;
-	uint32_t netns;	      /* another network namespace that it was handled in; 0: none */
-	unsigned int synacks; /* how many left */
+	uint32_t netns;	       /* another network namespace that it was handled in; 0: none */
+	unsigned int synacks;  /* how many left */
+	uint32_t stamp_last;   /* E(STAMPS_BACK): its source's last timestamp, */
+	uint64_t stamp_age_ns; /* and how old that was */
 };
+
+/* A packet of a capture, which can show it more than once. */
+struct copy_mark {
+	uint64_t mark; /* the same for copies of a packet */
+	uint64_t time_ns;
+};
+
+enum { PROBE_COPIES = 8 };
 
 enum probe_state {
 	PROBE_OPEN,	/* nothing decisive yet */
@@ -115,6 +125,8 @@ struct probe {
 	bool looking;	  /* the facts that come are that look's */
 	struct attempt attempt;
 	struct exchange exchange;
+	struct copy_mark seen[PROBE_COPIES]; /* the latest packets of a capture */
+	unsigned int n_seen;
 	struct ev_hdr **events;
 	unsigned int n_events;
 	unsigned int more_events; /* that were not kept */
@@ -165,6 +177,10 @@ const void *probe_fact(const struct probe *probe, enum event_type type, const vo
 bool probe_rate_limited(const struct probe *probe);
 /* The sysctl that has echo requests of the probe's family ignored. */
 const char *probe_echo_sysctl(const struct probe *probe);
+/* In a capture: a rule that has stopped it, as its counter shows; NULL: none. */
+const struct fact_rule *probe_counted_rule(const struct probe *probe);
+/* Whether these facts (NEED_*) have been looked up. */
+bool probe_knows(const struct probe *probe, uint32_t needs);
 /* The probe's connection, as it was found last; NULL: it was not. */
 const struct fact_conn *probe_conn(const struct probe *probe);
 /* A sysctl's value; false if it is not known. */
@@ -182,6 +198,14 @@ const char *host_ifname(const struct corr_host *host, uint32_t ifindex, char buf
  */
 void observe(struct probe *probe, const struct ev_hdr *ev, bool incoming);
 void probe_new_attempt(struct probe *probe, uint64_t time_ns, const struct ev_tcp *syn);
+
+/*
+ * Whether the packet, of a capture, is one that the probe has shown already: captured on another
+ * device too, or in both directions of one. What it tells beyond the first is taken.
+ */
+bool observe_copy(struct probe *probe, const struct ev_packet *p, bool incoming);
+/* For that: the probe shows it now. */
+void observe_remember(struct probe *probe, const struct ev_packet *p);
 
 /* The payload of a packet event that was captured; returns its length, 0 if there is none. */
 size_t packet_payload(const struct ev_packet *p, const uint8_t **data);

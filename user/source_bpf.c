@@ -94,7 +94,9 @@ static int attach(struct source_bpf *source, const struct options *options)
 	if (!err)
 		err = bpf_netfilter_attach(&source->netfilter, source->skel, &source->report);
 	if (!err)
-		err = bpf_ifaces_open(&source->ifaces, source->skel, options, &source->report);
+		err = bpf_ifaces_open(&source->ifaces, source->skel,
+				      bpf_kernel_has_function(source->kernel, "tcx_link_attach"),
+				      options, &source->report);
 	return err;
 }
 

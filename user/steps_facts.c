@@ -115,7 +115,9 @@ static void listener_words(const struct fact_listener *l, char *out, size_t out_
 	const char *state = process_state_words(l->pstate);
 	char local[FLOW_ENDPOINT_LEN], process[160], queue[48] = "";
 
-	if (l->flow.proto == IPPROTO_TCP)
+	if (l->flow.proto == IPPROTO_TCP && l->limit == FACT_LIMIT_UNKNOWN)
+		snprintf(queue, sizeof(queue), ", accept queue %u", l->backlog);
+	else if (l->flow.proto == IPPROTO_TCP)
 		snprintf(queue, sizeof(queue), ", accept queue %u of %u", l->backlog, l->limit);
 
 	snprintf(out, out_len, "%s%s%s%s listens on %s%s%s%.15s%s%s",

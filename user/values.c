@@ -49,7 +49,7 @@ bool values_get(void *ctx, const char *name, size_t name_len, char *out, size_t 
 {
 	const struct value *const tables[] = {values_socket,  values_service,  values_network,
 					      values_filters, values_exchange, values_tls,
-					      values_words};
+					      values_words,   values_capture};
 
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
 		for (const struct value *v = tables[t]; v->name; v++)

@@ -44,4 +44,8 @@ extern const struct value values_tls[];	     /* hellos, alerts */
 /* How the probe went, in words: values_words.c */
 extern const struct value values_words[];
 
+/* Of a capture, what its packets tell and what else accounts for them: values_capture.c */
+extern const struct value values_capture[];
+bool value_captured_words(const struct values_of *of, char *out, size_t out_len);
+
 #endif

@@ -79,7 +79,7 @@ static bool limit(const struct values_of *of, char *out, size_t out_len)
 
 	if (of->probe->attempt.bits & E(LISTEN_FOUND))
 		return value_put_number(out, out_len, of->probe->attempt.socket.max_backlog);
-	return l && value_put_number(out, out_len, l->limit);
+	return l && l->limit != FACT_LIMIT_UNKNOWN && value_put_number(out, out_len, l->limit);
 }
 
 static bool syn_queue(const struct values_of *of, char *out, size_t out_len)
@@ -146,6 +146,10 @@ static bool tsval(const struct values_of *of, char *out, size_t out_len)
 
 static bool tw_ts(const struct values_of *of, char *out, size_t out_len)
 {
+	const evidence_t bits = of->probe->attempt.bits;
+
+	if (bits & E(CAPTURE) && !(bits & E(TW_TS_NEWER)))
+		return false;
 	return value_put_number(out, out_len, of->probe->attempt.socket.tw_ts_recent);
 }
 

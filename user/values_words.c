@@ -294,6 +294,8 @@ static bool undetermined_words(const struct values_of *of, char *out, size_t out
 	const struct attempt *a = &of->probe->attempt;
 	char name[4 * EV_NAME_LEN + 1] = "", symbol[4 * EV_NAME_LEN + 1] = "";
 
+	if (a->bits & E(CAPTURE))
+		return value_captured_words(of, out, out_len);
 	escape_text(a->drop.reason_name, strnlen(a->drop.reason_name, EV_NAME_LEN), name,
 		    sizeof(name));
 	escape_text(a->drop.symbol, strnlen(a->drop.symbol, EV_NAME_LEN), symbol, sizeof(symbol));
