@@ -180,7 +180,8 @@ int replay_capture(struct replay *replay)
 	int ret = capture ? results_open(&replay->results, replay->options) : -ENOMEM;
 
 	if (ret) {
-		fprintf(stderr, "clbtrace: replay: %s\n", strerror(-ret));
+		if (ret != -EINVAL) /* then it has been said */
+			fprintf(stderr, "clbtrace: replay: %s\n", strerror(-ret));
 		free(capture);
 		return -EINVAL;
 	}
