@@ -203,7 +203,8 @@ int replay_capture(struct replay *replay)
 	char why[CAPTURE_WHY_LEN] = "";
 
 	if (ret) {
-		fprintf(stderr, "clbtrace: replay: %s\n", strerror(-ret));
+		if (ret != -EINVAL) /* then it has been said */
+			fprintf(stderr, "clbtrace: replay: %s\n", strerror(-ret));
 		free(capture);
 		return -EINVAL;
 	}
