@@ -141,7 +141,7 @@ static inline int run_end(struct run *run, bool killed)
 		record_finish(run->record, run->now_ns);
 		corr_finish(run->corr, run->now_ns);
 	}
-	run->results.summary->window_ns = run->now_ns - RUN_START_NS + 5;
+	run->results.summary->window_ns = run->now_ns - RUN_START_NS + 700 * RUN_MS;
 	run->results.summary->strangers = strangers;
 	if (!killed)
 		record_end(run->record, run->results.summary->window_ns, &strangers);

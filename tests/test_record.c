@@ -215,7 +215,7 @@ static void test_no_probe(void **state)
 	assert_int_equal(run_end(&run, false), 0);
 	capture_end(&live);
 	for (int i = 0; i < 6; i++) {
-		static const char *const words[] = {"in 5.4 s",
+		static const char *const words[] = {"in 6.1 s",
 						    "10.0.0.9",
 						    "443",
 						    "eth7",
