@@ -111,10 +111,10 @@ static void do_run(struct run *run, const struct options *options)
 	run_notice(run, "a notice");
 	run_healthy(run, 40001);
 	assert_int_equal(run_until(run, 10 * RUN_MS), 0);
+	run_notice(run, "after a verdict that needed no facts");
 	run_arrive(run, 40002);
 	run_drop(run, 40002);
 	assert_int_equal(run_until(run, 20 * RUN_MS), 0);
-	run_notice(run, "after the verdict");
 	run_arrive(run, 40003);
 	run_lost(run, 7);
 	run_notice(run, "events were lost");
