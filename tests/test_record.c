@@ -301,6 +301,30 @@ static void test_packets(void **state)
 	assert_int_equal(count_text("7 events of all interfaces were lost before this place"), 1);
 }
 
+/* A SYN that is seen only as it is dropped has a row too, with its verdict. */
+static void test_packet_without_frame(void **state)
+{
+	const struct options options = run_options(path);
+	struct run run;
+
+	(void)state;
+	capture_begin(&live);
+	assert_int_equal(run_begin(&run, &options), 0);
+	run_drop(&run, 40001);
+	assert_int_equal(run_until(&run, 10 * RUN_MS), 0);
+	run_arrive(&run, 40002);
+	assert_int_equal(run_until(&run, 400 * RUN_MS), 0);
+	/* Dropped late: it has its row. */
+	run_drop(&run, 40002);
+	assert_int_equal(run_until(&run, 900 * RUN_MS), 0);
+	assert_int_equal(run_end(&run, false), 0);
+	capture_end(&live);
+	assert_int_equal(count_packets(), 2);
+	assert_int_equal(count_text("0 us kfree_skb: SYN seq 1000 dropped: NETFILTER_DROP"), 1);
+	assert_int_equal(count_text("no frame of this packet was seen"), 1);
+	assert_int_equal(count_text("verdict: "), 2);
+}
+
 static void test_killed(void **state)
 {
 	const struct options options = run_options(path), named = replay_options();
@@ -514,6 +538,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_other_timeout, clean),
 		cmocka_unit_test_teardown(test_filter, clean),
 		cmocka_unit_test_teardown(test_packets, clean),
+		cmocka_unit_test_teardown(test_packet_without_frame, clean),
 		cmocka_unit_test_teardown(test_killed, clean),
 		cmocka_unit_test_teardown(test_truncated, clean),
 		cmocka_unit_test_teardown(test_corrupted, clean),
