@@ -189,7 +189,8 @@ record_options() {
 	recording=$dir/recording.pcapng
 }
 
-# check_recording: its replay says the same, byte for byte, and ends with the same status.
+# check_recording: its replay says the same, byte for byte, and ends with the same status; Wireshark's reader (capinfos
+# is its fastest user) takes it without a complaint.
 check_recording() {
 	local code=0
 	[ -n "$recording" ] || return 0
@@ -197,6 +198,8 @@ check_recording() {
 	cmp "$dir/out" "$dir/replayed" || fail "the replay says: $(diff "$dir/out" "$dir/replayed") $(cat "$dir/replay-err")"
 	[ ! -s "$dir/replay-err" ] || fail "the replay complains: $(cat "$dir/replay-err")"
 	[ "$code" -eq "$status" ] || fail "the replay's exit status is $code, that of the run $status"
+	capinfos -c "$recording" >"$dir/capinfos" 2>"$dir/capinfos-err" || fail "capinfos: $(cat "$dir/capinfos-err")"
+	[ ! -s "$dir/capinfos-err" ] || fail "capinfos complains: $(cat "$dir/capinfos-err")"
 }
 
 ready_or_gone() {
