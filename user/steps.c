@@ -105,7 +105,8 @@ static void packet_step(const struct ev_packet *p, const struct corr_host *host,
 	}
 	host_ifname(host, p->ifindex, name);
 	len = packet_payload(p, &data);
-	snprintf(step->what, sizeof(step->what), "%s on %s%s%s%s%s%s", tcp, name,
+	snprintf(step->what, sizeof(step->what), "%s%s%s%s%s%s%s%s", tcp, p->ifindex ? " on " : "",
+		 p->ifindex ? name : "",
 		 p->pkt_type == 3 && p->waypoint == WP_TC_INGRESS
 			 ? ", to another host's MAC address"
 			 : "",
@@ -156,7 +157,7 @@ static void reset_step(const struct ev_reset *r, struct verdict_step *step)
 		 r->sk_state ? tcp_state_name(r->sk_state) : "", r->netns ? elsewhere : "");
 }
 
-static bool event_step(const struct ev_hdr *ev, const struct corr_host *host,
+static bool event_step(const struct ev_hdr *ev, const struct corr_host *host, bool captured,
 		       struct verdict_step *step)
 {
 	const struct ev_icmp *icmp = (const void *)ev;
@@ -176,7 +177,7 @@ static bool event_step(const struct ev_hdr *ev, const struct corr_host *host,
 		reset_step((const void *)ev, step);
 		return true;
 	case EV_ICMP:
-		step->at = icmp->at_exit ? "tc-egress" : "icmp_send";
+		step->at = !icmp->at_exit ? "icmp_send" : captured ? "capture" : "tc-egress";
 		snprintf(step->what, sizeof(step->what), "ICMP error type %u code %u about it%s",
 			 icmp->type, icmp->code, icmp->netns ? elsewhere : "");
 		return true;
@@ -235,7 +236,7 @@ void steps_write(const struct probe *probe, const struct corr_host *host, struct
 		struct verdict_step *step = &v->steps[v->n_steps];
 
 		step->t_us = ((int64_t)probe->events[i]->time_ns - (int64_t)probe->first_ns) / 1000;
-		v->n_steps += event_step(probe->events[i], host, step);
+		v->n_steps += event_step(probe->events[i], host, probe->attempt.bits & E(CAPTURE), step);
 	}
 	if (v->n_steps < VERDICT_STEPS_MAX)
 		v->n_steps += request_step(probe, &v->steps[v->n_steps]);
