@@ -141,13 +141,16 @@ static int read_frames(struct capture *capture, char *why)
 
 static int open_correlator(struct capture *capture)
 {
+	const struct options *options = capture->options;
 	struct corr_config config = {
-		.timeout_ns = capture->options->timeout_ms * NS_PER_MS,
-		.max_probes = capture->options->max_probes,
+		.timeout_ns = options->timeout_ms * NS_PER_MS,
+		.max_probes = options->max_probes,
+		/* Half of the time goes into their texts. */
+		.brief = !options->json && !options->verbose && !options->report && !options->write,
 	};
 	const struct corr_ops ops = {.ctx = capture, .verdict = take_verdict, .need = no_facts};
 
-	memcpy(config.expect_status, capture->options->expect_status, sizeof(config.expect_status));
+	memcpy(config.expect_status, options->expect_status, sizeof(config.expect_status));
 	return corr_new(&capture->corr, &config, &ops);
 }
 
@@ -186,6 +189,7 @@ int replay_capture(struct replay *replay)
 	}
 	capture->replay = replay;
 	capture->options = replay->options;
+	replay->results.summary->of_capture = true;
 	capture->due_ns = UINT64_MAX;
 	ret = explain(capture);
 	capture_file_close(capture->file);

@@ -236,7 +236,8 @@ void steps_write(const struct probe *probe, const struct corr_host *host, struct
 		struct verdict_step *step = &v->steps[v->n_steps];
 
 		step->t_us = ((int64_t)probe->events[i]->time_ns - (int64_t)probe->first_ns) / 1000;
-		v->n_steps += event_step(probe->events[i], host, probe->attempt.bits & E(CAPTURE), step);
+		v->n_steps +=
+			event_step(probe->events[i], host, probe->attempt.bits & E(CAPTURE), step);
 	}
 	if (v->n_steps < VERDICT_STEPS_MAX)
 		v->n_steps += request_step(probe, &v->steps[v->n_steps]);
