@@ -72,6 +72,7 @@ static void let_pass(struct capture *capture, uint64_t now_ns)
 static uint64_t idle(void *ctx)
 {
 	struct capture *capture = ctx;
+	const struct results *results = &capture->replay->results;
 	uint64_t now_ns, late = capture->newest_ns - BATCH_NS;
 
 	capture->read_ns = capture->read_ns ? capture->read_ns : monotonic();
@@ -79,6 +80,8 @@ static uint64_t idle(void *ctx)
 		return UINT64_MAX;
 	now_ns = late + (monotonic() - capture->read_ns);
 	let_pass(capture, now_ns);
+	if (results->enough || results->err)
+		return 0;
 	if (capture->due_ns == UINT64_MAX)
 		return UINT64_MAX;
 	return capture->due_ns > now_ns ? capture->due_ns - now_ns : 1;

@@ -12,7 +12,7 @@ capture() {
 		>/dev/null 2>"$dir/tcpdump" &
 	capture_pid=$!
 	children+=("$capture_pid")
-	until_true 10 grep -q 'listening on' "$dir/tcpdump" || fail "tcpdump does not start: $(cat "$dir/tcpdump")"
+	until_true 10 grep -qs 'listening on' "$dir/tcpdump" || fail "tcpdump does not start: $(cat "$dir/tcpdump")"
 }
 
 has_packet() {
