@@ -279,7 +279,7 @@ static uint32_t icmp_event(const struct packet *p, struct ev_icmp *ev)
 		return 0;
 	ev->type = icmp[0];
 	ev->code = icmp[1];
-	ev->at_exit = 1;
+	ev->at_exit = 2;
 	ev->by_other = memcmp(p->ip.saddr, quoted.daddr, 16) != 0;
 	ev->ifindex = ifindex_of(p->frame);
 	ev->hdr.type = EV_ICMP;

@@ -121,6 +121,13 @@ static const char *icmp_code_words(const struct ev_icmp *icmp, bool v4)
 	return "an error";
 }
 
+static bool rule_rejects(const struct probe *probe)
+{
+	const struct fact_rule *rule = probe_counted_rule(probe);
+
+	return rule && rule->verdict == RULE_REJECT;
+}
+
 static bool rejected_words(const struct values_of *of, char *out, size_t out_len)
 {
 	const struct ev_icmp *icmp = &of->probe->attempt.icmp;
@@ -129,13 +136,13 @@ static bool rejected_words(const struct values_of *of, char *out, size_t out_len
 
 	if (!(bits_of(of) & E(ICMP_SENT))) {
 		snprintf(out, out_len, "answered with a reset: %s%s", why,
-			 bits_of(of) & E(RULE_REJECTS) ? ""
-						       : ", or the service has just been started");
+			 rule_rejects(of->probe) ? "" : ", or the service has just been started");
 		return true;
 	}
 	if (bits_of(of) & E(ICMP_BY_OTHER))
 		why = "a router or firewall on the way, or a container's host, refuses it";
-	else if (!(bits_of(of) & (E(ICMP_PROHIBITED) | E(PORT_UNREACHABLE) | E(RULE_REJECTS))))
+	else if (!(bits_of(of) & (E(ICMP_PROHIBITED) | E(PORT_UNREACHABLE))) &&
+		 !rule_rejects(of->probe))
 		why = "a packet-filter rule of the host rejects it, or the host has no way to "
 		      "where "
 		      "it hands it on";
