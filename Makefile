@@ -94,17 +94,21 @@ $(BUILD)/tests/test_facts_%: $(BUILD)/tests/test_facts_%.o $(facts_objs) $(BUILD
 unit: $(unit_tests)
 	@for test in $^; do echo "$${test##*/}"; $$test || exit 1; done
 
-# What reads bytes off the wire, under libFuzzer; its corpus stays in $(BUILD)/fuzz.
+# What reads bytes from others, under libFuzzer; its corpus stays in $(BUILD)/fuzz.
 FUZZ_SECONDS ?= 600
-$(BUILD)/fuzz/%: tests/%.c tests/tls_sample.h $(wildcard user/stream.[ch] user/http*.[ch] user/tls*.[ch])
+FUZZ_CFLAGS := -std=gnu11 -g -O1 $(WARN) -DVERSION='"fuzz"' -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+fuzzers := $(patsubst tests/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz_*.c))
+pure_sources := $(patsubst $(BUILD)/%.o,%.c,$(pure_objs))
+$(BUILD)/fuzz/fuzz_%: tests/fuzz_%.c $(pure_sources) $(wildcard user/*.h tests/*.h)
 	$(call say,FUZZER,$@)
-	@mkdir -p $(@D)/corpus
-	$(Q)$(CLANG) -std=gnu11 -g -O2 $(WARN) -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $(filter %.c,$^)
+	@mkdir -p $(BUILD)/fuzz/corpus-$*
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -o $@ $(filter %.c,$^) -ljansson -lpcap -lz
 
-fuzz: $(BUILD)/fuzz/fuzz_exchange
-	FUZZ_SEEDS=$(<D)/corpus $< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5 \
-		-artifact_prefix=$(<D)/ $(<D)/corpus
+fuzz: $(fuzzers)
+	for fuzzer in $(fuzzers:$(BUILD)/fuzz/fuzz_%=%); do \
+		FUZZ_SEEDS=$(BUILD)/fuzz/corpus-$$fuzzer $(BUILD)/fuzz/fuzz_$$fuzzer -max_total_time=$(FUZZ_SECONDS) \
+			-max_len=16384 -timeout=5 -close_fd_mask=3 -artifact_prefix=$(BUILD)/fuzz/ \
+			$(BUILD)/fuzz/corpus-$$fuzzer || exit 1; done
 
 scenarios: all
 	tests/run-scenarios

@@ -27,10 +27,19 @@ struct bytes {
 #define FLAVOR(function, flavor)   FLAVORED(function, flavor)
 #define RDONLY_CAST		   FLAVOR(bpf_rdonly_cast, OBJECT)
 #define KERNEL_CAST(type, address)                                                                 \
-	((const struct type *)RDONLY_CAST((const void *)(address),                                 \
-					  bpf_core_type_id_kernel(struct type)))
+	(has_casts ? (const struct type *)RDONLY_CAST((const void *)(address),                     \
+						      bpf_core_type_id_kernel(struct type))        \
+		   : (const struct type *)(address))
 
 extern void *RDONLY_CAST(const void *obj, __u32 btf_id) __ksym __weak;
+
+/* Set before load: whether there is bpf_rdonly_cast(). Without it kernel memory is read by helper.
+ */
+const volatile __u32 has_casts __weak = 0;
+
+/* A field behind a KERNEL_CAST(), as BPF_CORE_READ(): what cannot be read is 0. */
+#define KERNEL_READ(from, ...)                                                                     \
+	(has_casts ? ___arrow((from), __VA_ARGS__) : BPF_CORE_READ((from), __VA_ARGS__))
 
 enum { AT_MAX = 0x3fff /* so that the verifier knows a bound */ };
 
@@ -47,6 +56,10 @@ static __always_inline void copy_kernel_words(word *to, const void *from, __u32 
 {
 	const struct ipv6hdr *window = NULL;
 
+	if (!has_casts) {
+		bpf_probe_read_kernel(to, words * 4, from);
+		return;
+	}
 #pragma unroll
 	for (__u32 i = 0; i < words; i++) {
 		if (i % 8 == 0)

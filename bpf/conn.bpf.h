@@ -92,7 +92,7 @@ static __always_inline struct conn *conn_from_prober(struct ev_flow *flow, struc
 
 	match->way = FROM_PROBER;
 	match->by_alias = 0;
-	if (conn || !has_byte(alias_last, flow->saddr[15]))
+	if (conn || !alias_last[flow->saddr[15]])
 		return conn_checked(conn);
 	original = bpf_map_lookup_elem(&aliases, flow);
 	if (!original)

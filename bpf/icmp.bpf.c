@@ -31,7 +31,7 @@ int BPF_PROG(on_icmp_send, const struct sk_buff *about, int type, int code)
 		return 0;
 	ev->flow = p.flow;
 	ev->tcp = p.tcp;
-	ev->ifindex = skb->dev->ifindex;
+	ev->ifindex = KERNEL_READ(skb, dev, ifindex);
 	ev->type = type;
 	ev->code = code;
 	ev->netns = netns;

@@ -159,6 +159,10 @@ enum skb_drop_reason {
 	SKB_DROP_REASON_NETFILTER_DROP = 7,
 };
 
+enum bpf_func_id {
+	BPF_FUNC_snprintf = 165,
+};
+
 enum nf_hook_ops_type {
 	NF_HOOK_OP_BPF = 2,
 };
@@ -300,6 +304,7 @@ struct nf_hook_state {
 	__u8 pf;
 	struct net_device *in;
 	struct net_device *out;
+	struct net *net;
 };
 
 struct bpf_nf_ctx {

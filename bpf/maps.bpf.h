@@ -19,11 +19,12 @@ const volatile __u64 first_v6[4] __weak = {};
 /*
  * The same of these and of the sources in the map aliases: most packets are rejected by it alone.
  * Set before load as first_v4 and first_v6. Of what passes, one byte more is looked at, the last:
- * an alias is often of the network that most of a host's traffic is in. Bits are never cleared.
+ * an alias is often of the network that most of a host's traffic is in. A byte each, never cleared:
+ * kernels before 5.12 have no atomic or.
  */
-__u64 known_v4[4] __weak = {};
-__u64 known_v6[4] __weak = {};
-__u64 alias_last[4] __weak = {};
+__u8 known_v4[256] __weak = {};
+__u8 known_v6[256] __weak = {};
+__u8 alias_last[256] __weak = {};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -98,7 +99,7 @@ static __always_inline bool has_byte(const volatile __u64 bitmap[4], __u8 byte)
 /* Whether this may be a source's address or an alias's; bitmap: first_v4 or first_v6. */
 static __always_inline bool maybe_known(const volatile __u64 bitmap[4], __u8 first, __u8 last)
 {
-	return has_byte(bitmap, first) || has_byte(alias_last, last);
+	return has_byte(bitmap, first) || alias_last[last];
 }
 
 static __always_inline bool is_source(const __u8 addr[16])

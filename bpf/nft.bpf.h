@@ -47,7 +47,12 @@ struct nft_rule_blob {
 	unsigned char data[];
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct nft_table {
+	struct list_head chains;
 	__u16 family : 6;
 	char *name;
 };
@@ -55,6 +60,7 @@ struct nft_table {
 struct nft_chain {
 	struct nft_rule_blob *blob_gen_0;
 	struct nft_rule_blob *blob_gen_1;
+	struct list_head list;
 	struct nft_table *table;
 	char *name;
 };
@@ -76,6 +82,7 @@ enum {
 	NFT_RULE_HEAD = 8, /* bytes of struct nft_rule_dp */
 	NFT_EXPR_MAX = 4096,
 	NFT_WORDS_MAX = 1 << 17, /* rules of a chain and expressions of a rule that are looked at */
+	NFT_CHAINS_MAX = 1 << 16,
 };
 
 /* From one rule to the next, or from an expression to the end of its rule. */
@@ -146,14 +153,14 @@ static long nft_next_rule(__u64 index, struct nft_walk *walk)
 	return 1;
 }
 
-/* The chain in whose rules the expression is, NULL if it is not found. */
-static __always_inline const struct nft_chain *nft_chain_of(__u64 expr)
+/* The chain that the end of the expression's rules leads back to. */
+static __always_inline const struct nft_chain *nft_chain_behind(__u64 expr)
 {
 	struct nft_walk walk = {.at = expr};
 	const struct nft_rule_dp_last *last;
 
 	bpf_loop(NFT_WORDS_MAX, nft_next_word, &walk, 0);
-	if (!walk.found || !bpf_core_field_exists(struct nft_rule_dp_last, chain))
+	if (!walk.found)
 		return NULL;
 	last = (const struct nft_rule_dp_last *)walk.at;
 	return BPF_CORE_READ(last, chain);
@@ -169,12 +176,64 @@ static __always_inline __u64 nft_blob_start(const struct nft_rule_blob *blob, __
 	return start;
 }
 
-/* Fills in walk->handle and walk->number. A chain has the rules that were and those to be. */
+/* The rules that were, or those to be, if the expression is in them. */
+static __always_inline __u64 nft_rules_with(const struct nft_chain *chain, __u64 expr)
+{
+	__u64 start = nft_blob_start(BPF_CORE_READ(chain, blob_gen_0), expr);
+
+	return start ? start : nft_blob_start(BPF_CORE_READ(chain, blob_gen_1), expr);
+}
+
+/* From one chain of a table to the next. */
+struct nft_chain_walk {
+	const struct list_head *at;
+	const struct list_head *end;
+	__u64 expr;
+	const struct nft_chain *found;
+};
+
+static long nft_next_chain(__u64 index, struct nft_chain_walk *walk)
+{
+	const struct list_head *at = walk->at;
+	const struct nft_chain *chain =
+		(const void *)at - bpf_core_field_offset(struct nft_chain, list);
+
+	(void)index;
+	if (!at || at == walk->end)
+		return 1;
+	if (nft_rules_with(chain, walk->expr)) {
+		walk->found = chain;
+		return 1;
+	}
+	walk->at = BPF_CORE_READ(at, next);
+	return 0;
+}
+
+/* The chain of this table in whose rules the expression is. */
+static __always_inline const struct nft_chain *nft_chain_among(const struct nft_table *table,
+							       __u64 expr)
+{
+	struct nft_chain_walk walk = {.end = &table->chains, .expr = expr};
+
+	walk.at = BPF_CORE_READ(table, chains.next);
+	bpf_loop(NFT_CHAINS_MAX, nft_next_chain, &walk, 0);
+	return walk.found;
+}
+
+/* The chain in whose rules the expression is, NULL if it is not found: before 6.4 among those that
+ * the base chain can lead to. */
+static __always_inline const struct nft_chain *nft_chain_of(__u64 expr,
+							    const struct nft_chain *base)
+{
+	if (bpf_core_field_exists(struct nft_rule_dp_last, chain))
+		return nft_chain_behind(expr);
+	return nft_chain_among(BPF_CORE_READ(base, table), expr);
+}
+
+/* Fills in walk->handle and walk->number. */
 static __always_inline bool nft_find_rule(const struct nft_chain *chain, struct nft_walk *walk)
 {
-	walk->at = nft_blob_start(BPF_CORE_READ(chain, blob_gen_0), walk->expr);
-	if (!walk->at)
-		walk->at = nft_blob_start(BPF_CORE_READ(chain, blob_gen_1), walk->expr);
+	walk->at = nft_rules_with(chain, walk->expr);
 	if (!walk->at)
 		return false;
 	bpf_loop(NFT_WORDS_MAX, nft_next_rule, walk, 0);

@@ -42,18 +42,13 @@ static __always_inline void conn_forget_packet(const struct packet *p)
 		slot->skb = 0;
 }
 
-static __always_inline void mark_byte(__u64 bitmap[4], __u8 byte)
-{
-	__sync_fetch_and_or(&bitmap[byte >> 6], 1ULL << (byte & 63));
-}
-
 static __always_inline void mark_alias(const struct ev_flow *flow)
 {
-	mark_byte(alias_last, flow->saddr[15]);
+	alias_last[flow->saddr[15]] = 1;
 	if (flow->family == 4)
-		mark_byte(known_v4, flow->saddr[12]);
+		known_v4[flow->saddr[12]] = 1;
 	else
-		mark_byte(known_v6, flow->saddr[0]);
+		known_v6[flow->saddr[0]] = 1;
 }
 
 /* kind is a constant, so that the verifier knows the place. */

@@ -23,6 +23,17 @@ struct {
 	__uint(max_entries, 256 << 10);
 } rule_records SEC(".maps");
 
+/* First look. Not inlined, because there is little stack where all this comes together. */
+static __noinline bool rule_maybe(__u64 address)
+{
+	const struct sk_buff *skb = KERNEL_CAST(sk_buff, address);
+	const void *start = KERNEL_READ(skb, head) + KERNEL_READ(skb, network_header);
+	struct header_copy copy;
+
+	return skb_maybe(header_at(start, &copy), KERNEL_READ(skb, protocol)) ||
+	       is_in_flight(address);
+}
+
 /* Whose packet it is. Returns false if it is of no probe that is followed. */
 static __always_inline bool rule_identify(__u64 address, struct rule_note *note)
 {
@@ -31,7 +42,7 @@ static __always_inline bool rule_identify(__u64 address, struct rule_note *note)
 	struct match match;
 	struct conn *conn;
 
-	if (!skb_maybe(HEADER_AT(skb, 0), skb->protocol) && !is_in_flight(address))
+	if (!rule_maybe(address))
 		return false;
 	if (skb_parse(&p) <= KIND_OTHER)
 		return false;
@@ -127,7 +138,7 @@ static __noinline int rule_report(const struct rule_note *note, __u64 base, __u6
 		return 0;
 	walk.expr = note->expr;
 	if (walk.expr) {
-		chain = nft_chain_of(walk.expr);
+		chain = nft_chain_of(walk.expr, chain);
 		if (!chain || !nft_find_rule(chain, &walk))
 			return 0;
 	}
@@ -144,8 +155,8 @@ static __noinline int rule_report(const struct rule_note *note, __u64 base, __u6
 	record->netns = note->netns;
 	record->is_reply = note->is_reply;
 	record->rejects = note->rejects;
-	record->hook = state->hook;
-	record->pf = state->pf;
+	record->hook = KERNEL_READ(state, hook);
+	record->pf = KERNEL_READ(state, pf);
 	rule_names(record, chain, (const struct nft_chain *)base);
 	bpf_ringbuf_submit(record, 0);
 	return 0;

@@ -6,8 +6,33 @@
 #include "conn.bpf.h"
 #include "tcp_options.bpf.h"
 
-/* Bytes from an offset behind the network header; struct ipv6hdr serves as a window of 40 bytes. */
-#define HEADER_AT(skb, offset) KERNEL_CAST(ipv6hdr, (skb)->head + (skb)->network_header + (offset))
+/*
+ * The first argument of a tracepoint or a function as a number. Kernels that cannot cast follow
+ * pointers into what they are stored in, and let nothing be computed with them.
+ */
+static __always_inline __u64 first_argument(const void *ctx, const void *argument)
+{
+	__u64 number = (__u64)argument;
+
+	if (!has_casts)
+		bpf_probe_read_kernel(&number, sizeof(number), ctx);
+	return number;
+}
+
+/* For bytes of a packet where they cannot be read in their place. */
+struct header_copy {
+	word words[10];
+};
+
+/* 40 bytes of a packet, at their address; struct ipv6hdr serves as a window. */
+static __always_inline const struct ipv6hdr *header_at(const void *address,
+						       struct header_copy *copy)
+{
+	if (has_casts)
+		return KERNEL_CAST(ipv6hdr, address);
+	bpf_probe_read_kernel(copy, sizeof(*copy), address);
+	return (const struct ipv6hdr *)copy;
+}
 
 /* The byte at an offset, 8 to 23, of that window. */
 #define HEADER_BYTE(header, offset) ((header)->saddr.in6_u.u6_addr8[(offset)-8])
@@ -25,7 +50,7 @@ static __always_inline bool skb_maybe_v4(const struct ipv6hdr *header)
 	__u8 source = HEADER_BYTE(header, IP4_SADDR);
 	__u8 dest = HEADER_BYTE(header, IP4_DADDR);
 
-	if (!has_byte(known_v4, source) && !has_byte(known_v4, dest))
+	if (!known_v4[source] && !known_v4[dest])
 		return false;
 	return maybe_followed_v4(HEADER_BYTE(header, IP4_PROTOCOL)) &&
 	       (maybe_known(first_v4, source, HEADER_BYTE(header, IP4_SADDR + 3)) ||
@@ -37,7 +62,7 @@ static __always_inline bool skb_maybe_v6(const struct ipv6hdr *header)
 	__u8 source = header->saddr.in6_u.u6_addr8[0];
 	__u8 dest = header->daddr.in6_u.u6_addr8[0];
 
-	if (!has_byte(known_v6, source) && !has_byte(known_v6, dest))
+	if (!known_v6[source] && !known_v6[dest])
 		return false;
 	return maybe_followed_v6(header->nexthdr) &&
 	       (maybe_known(first_v6, source, header->saddr.in6_u.u6_addr8[15]) ||
@@ -57,6 +82,7 @@ static __always_inline bool skb_maybe(const struct ipv6hdr *header, __be16 proto
 /* Whether this is a SYN from outside, at a glance: IP options and extension headers escape it. */
 static __always_inline bool skb_maybe_syn(const struct sk_buff *skb, const struct ipv6hdr *header)
 {
+	struct header_copy copy;
 	__u8 flags = 0;
 
 	if (!skb->skb_iif)
@@ -68,7 +94,7 @@ static __always_inline bool skb_maybe_syn(const struct sk_buff *skb, const struc
 	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
 		if (header->nexthdr != IPPROTO_TCP)
 			return false;
-		header = HEADER_AT(skb, 40);
+		header = header_at(skb->head + skb->network_header + 40, &copy);
 		flags = HEADER_BYTE(header, IP6_TCP_FLAGS);
 	}
 	return (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
@@ -97,10 +123,10 @@ static __always_inline bool skb_maybe_begins(const struct sk_buff *skb,
  */
 static __always_inline struct bytes skb_bytes(const struct sk_buff *skb)
 {
-	__u16 network = skb->network_header;
-	__u32 tail = skb->tail;
+	__u16 network = KERNEL_READ(skb, network_header);
+	__u32 tail = KERNEL_READ(skb, tail);
 
-	return (struct bytes){.base = skb->head + network,
+	return (struct bytes){.base = KERNEL_READ(skb, head) + network,
 			      .kind = BYTES_KERNEL,
 			      .limit = tail > network ? tail - network : 0};
 }
@@ -118,7 +144,7 @@ __weak __noinline int skb_parse(struct packet *p)
 		return -1;
 	skb = KERNEL_CAST(sk_buff, p->skb);
 	from = skb_bytes(skb);
-	return packet_parse(&from, skb->protocol, 0, p);
+	return packet_parse(&from, KERNEL_READ(skb, protocol), 0, p);
 }
 
 static __always_inline void skb_parse_options(const struct sk_buff *skb, struct packet *p)
@@ -132,16 +158,17 @@ static __always_inline void skb_parse_options(const struct sk_buff *skb, struct 
  * socket tells. */
 static __always_inline __u32 skb_netns(const struct sk_buff *skb)
 {
-	const struct net *net = skb->dev->nd_net.net;
+	const struct net *net = KERNEL_READ(skb, dev, nd_net.net);
 	const struct dst_entry *dst;
 
 	if (!net)
-		net = skb->sk->__sk_common.skc_net.net;
+		net = KERNEL_READ(skb, sk, __sk_common.skc_net.net);
 	if (!net) {
-		dst = KERNEL_CAST(dst_entry, skb->_skb_refdst & ~1UL); /* SKB_DST_PTRMASK */
-		net = dst->dev->nd_net.net;
+		dst = KERNEL_CAST(dst_entry,
+				  KERNEL_READ(skb, _skb_refdst) & ~1UL); /* SKB_DST_PTRMASK */
+		net = KERNEL_READ(dst, dev, nd_net.net);
 	}
-	return net->ns.inum;
+	return KERNEL_READ(net, ns.inum);
 }
 
 /*
@@ -155,7 +182,7 @@ static __always_inline __u32 skb_netns(const struct sk_buff *skb)
 static __always_inline bool skb_is_followed(const struct sk_buff *skb, struct conn *conn,
 					    const struct match *match, __u32 *netns)
 {
-	bool receiving = (match->way == FROM_PROBER) == (skb->skb_iif != 0);
+	bool receiving = (match->way == FROM_PROBER) == (KERNEL_READ(skb, skb_iif) != 0);
 	__u32 inode = skb_netns(skb);
 
 	*netns = 0;

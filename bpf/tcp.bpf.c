@@ -12,13 +12,16 @@
 static __always_inline void socket_flow(const struct sock_common *sk, struct ev_flow *flow)
 {
 	flow->proto = IPPROTO_TCP;
-	flow->sport = bpf_ntohs(sk->skc_dport);
-	if (sk->skc_family == AF_INET6) {
+	flow->sport = bpf_ntohs(KERNEL_READ(sk, skc_dport));
+	if (KERNEL_READ(sk, skc_family) != AF_INET6) {
+		v4_mapped(flow->saddr, KERNEL_READ(sk, skc_daddr));
+		v4_mapped(flow->daddr, KERNEL_READ(sk, skc_rcv_saddr));
+	} else if (has_casts) {
 		copy_words((word *)flow->saddr, sk->skc_v6_daddr.in6_u.u6_addr32, 4);
 		copy_words((word *)flow->daddr, sk->skc_v6_rcv_saddr.in6_u.u6_addr32, 4);
 	} else {
-		v4_mapped(flow->saddr, sk->skc_daddr);
-		v4_mapped(flow->daddr, sk->skc_rcv_saddr);
+		bpf_core_read(flow->saddr, sizeof(flow->saddr), &sk->skc_v6_daddr);
+		bpf_core_read(flow->daddr, sizeof(flow->daddr), &sk->skc_v6_rcv_saddr);
 	}
 	/* An IPv6 socket that talks IPv4 has v4-mapped addresses. */
 	flow->family = is_v4_mapped(flow->saddr) ? 4 : 6;
@@ -28,12 +31,14 @@ static __always_inline void socket_flow(const struct sock_common *sk, struct ev_
  * (__inet_put_port()). */
 static __always_inline __u16 socket_port(const struct sock *sk)
 {
-	return bpf_ntohs(KERNEL_CAST(inet_sock, sk)->inet_sport);
+	const struct inet_sock *inet = KERNEL_CAST(inet_sock, sk);
+
+	return bpf_ntohs(KERNEL_READ(inet, inet_sport));
 }
 
 static __always_inline __u32 socket_netns(const struct sock_common *sk)
 {
-	return sk->skc_net.net->ns.inum;
+	return KERNEL_READ(sk, skc_net.net, ns.inum);
 }
 
 /*
@@ -82,7 +87,7 @@ static __always_inline void reset_fill(struct ev_reset *ev, const struct packet 
 	ev->tcp = p->tcp;
 	ev->reason = reset->reason;
 	ev->has_reason = reset->has_reason;
-	ev->sk_state = sk->__sk_common.skc_state;
+	ev->sk_state = KERNEL_READ(sk, __sk_common.skc_state);
 }
 
 /* A reset that answers a packet. The socket may be NULL: then its state reads as 0. */
@@ -173,7 +178,7 @@ int BPF_PROG(on_inet_sock_set_state, const struct sock *sock, int oldstate, int 
 	struct conn *conn;
 	__u32 netns;
 
-	if (sk->sk_protocol != IPPROTO_TCP)
+	if (KERNEL_READ(sk, sk_protocol) != IPPROTO_TCP)
 		return 0;
 	socket_flow(&sk->__sk_common, &flow);
 	flow.dport = socket_port(sk);
@@ -204,7 +209,7 @@ int BPF_PROG(on_tcp_retransmit_synack, const struct sock *listener,
 	__u32 netns;
 
 	socket_flow(&req->__req_common, &flow);
-	flow.dport = req->__req_common.skc_num;
+	flow.dport = KERNEL_READ(req, __req_common.skc_num);
 	conn = socket_conn(&req->__req_common, &flow, &netns);
 	if (!conn || !conn_spend(&conn->drops, CONN_DROPS_MAX))
 		return 0;
@@ -213,7 +218,7 @@ int BPF_PROG(on_tcp_retransmit_synack, const struct sock *listener,
 		return 0;
 	ev->flow = flow;
 	/* net/ipv4/inet_connection_sock.c inet_rtx_syn_ack() counts this one after it was sent. */
-	ev->count = req->num_retrans + 1;
+	ev->count = KERNEL_READ(req, num_retrans) + 1;
 	bpf_ringbuf_submit(ev, 0);
 	return 0;
 }

@@ -11,11 +11,24 @@ _clbtrace_names() {
 	done
 }
 
+# _clbtrace_files PATTERN WORD: files and directories that begin with the word, but those that match.
+_clbtrace_files() {
+	local extglob
+	extglob=$(shopt -p extglob)
+	shopt -s extglob
+	compopt -o filenames
+	mapfile -t COMPREPLY < <(compgen -f -X "$1" -- "$2"; compgen -d -- "$2")
+	$extglob
+}
+
 _clbtrace() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local options='--source --vip --no-default-source --cloud --udp --port --interface --netns --count --duration
-		--timeout --write --json --verbose --expect-status --xdp --no-rule-trace --max-probes --color --help
-		--version'
+		--timeout --write --rotate --report --json --verbose --expect-status --xdp --no-rule-trace --backend --proc
+		--max-probes --color --help --version'
+	# Of replay: those that say what to attach to, or where to write packets, are for live mode.
+	local replay_options='--source --vip --no-default-source --cloud --udp --port --count --timeout --report --json
+		--verbose --expect-status --proc --max-probes --color --help --version'
 
 	COMPREPLY=()
 	if [[ ${COMP_WORDS[1]} == causes ]]; then
@@ -40,20 +53,35 @@ _clbtrace() {
 		return
 		;;
 	-w | --write)
-		compopt -o filenames
-		mapfile -t COMPREPLY < <(compgen -f -X '!*.pcap' -- "$cur"; compgen -d -- "$cur")
+		_clbtrace_files '!*.@(pcap|pcapng)' "$cur"
+		return
+		;;
+	--report)
+		_clbtrace_files '!*.html' "$cur"
+		return
+		;;
+	--proc)
+		_clbtrace_files '*' "$cur"
+		return
+		;;
+	--backend)
+		mapfile -t COMPREPLY < <(compgen -W 'auto bpf pcap' -- "$cur")
 		return
 		;;
 	--color)
 		mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
 		return
 		;;
-	-[spndt] | --source | --vip | --port | --count | --duration | --timeout | --expect-status | --max-probes)
+	-[spndt] | --source | --vip | --port | --count | --duration | --timeout | --expect-status | --max-probes | --rotate)
 		return
 		;;
 	esac
 	if ((COMP_CWORD == 1)) && [[ $cur != -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'live causes' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'live replay causes' -- "$cur")
+	elif [[ ${COMP_WORDS[1]} == replay && $cur != -* ]]; then
+		_clbtrace_files '!*.@(pcap|pcapng|json|gz)' "$cur"
+	elif [[ ${COMP_WORDS[1]} == replay ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$replay_options" -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 	fi

@@ -151,6 +151,19 @@ static void test_set(void **state)
 	assert_string_equal(v->rule.element, "100.64.0.0/10");
 }
 
+/* A list of those that are let in. */
+static void test_not_in_set(void **state)
+{
+	struct fixture *f = *state;
+	struct fact_rule *r;
+
+	dropped(f);
+	r = fx_rule(f, INPUT, RULE_TRACED, "filter", "INPUT", "INPUT", 4, 8);
+	strcpy(r->set, "friends");
+	strcpy(r->text, "ip saddr != @friends tcp dport 80 drop");
+	fx_says(expect(f, CONFIDENCE_CERTAIN), "rule 4, the probe is not in set friends");
+}
+
 /* A rule of one's own would not make pods. */
 static void test_no_endpoints(void **state)
 {
@@ -249,7 +262,7 @@ static void test_module(void **state)
 	fx_drop(f, true, SYN, "NETFILTER_DROP");
 	v = fx_expect_now(f, "module-drop", CONFIDENCE_LIKELY);
 	fx_says(v, "dropped in INPUT where no rule accounts for it, but hook function "
-		   "agent_hook_in[agent] at priority -150 is there");
+		   "agent_hook_in of module agent at priority -150 is there");
 	fx_fixes(v, "modinfo agent");
 }
 
@@ -284,6 +297,7 @@ int main(void)
 		TEST(test_possible),
 		TEST(test_possible_among_chains),
 		TEST(test_set),
+		TEST(test_not_in_set),
 		TEST(test_no_endpoints),
 		TEST(test_firewalld),
 		TEST(test_tailscale),

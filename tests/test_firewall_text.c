@@ -86,7 +86,14 @@ static void test_module(void **state)
 
 	strcpy(h->function, "agent_hook_in");
 	strcpy(h->module, "agent");
-	commands(f, false, "hook function agent_hook_in[agent] at priority -150", NULL,
+	commands(f, false, "hook function agent_hook_in of module agent at priority -150", NULL,
+		 "nft list ruleset");
+	h->function[0] = h->module[0] = '\0';
+	commands(f, false, "hook function without a name at priority -150", NULL,
+		 "nft list ruleset");
+	strcpy(h->function, "agent_in");
+	h->prog_id = 12;
+	commands(f, false, "BPF program agent_in (id 12) at priority -150", NULL,
 		 "nft list ruleset");
 }
 

@@ -71,6 +71,18 @@ static void test_translated(void **state)
 	assert_null(strstr(capture.text, "timing"));
 }
 
+/* Who counts verdicts must be able to take the earlier one back. */
+static void test_revised(void **state)
+{
+	(void)state;
+	sample_verdict(&v, "100.64.1.10", "172.16.32.15", 80, OUTCOME_HEALTHY, "healthy");
+	v.revised = true;
+	v.was = OUTCOME_FAILED;
+	v.was_cause = "no-listener";
+	assert_non_null(strstr(print_verdict(), "\"revised\":true,\"was\":{\"verdict\":\"failed\","
+						"\"cause\":\"no-listener\"},\"summary\""));
+}
+
 static void test_timing(void **state)
 {
 	(void)state;
@@ -323,14 +335,14 @@ static void test_full_device(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_translated),   cmocka_unit_test(test_timing),
-		cmocka_unit_test(test_datagrams),    cmocka_unit_test(test_datagram_targets),
-		cmocka_unit_test(test_verdict),	     cmocka_unit_test(test_healthy_is_short),
-		cmocka_unit_test(test_partial_rule), cmocka_unit_test(test_undecided),
-		cmocka_unit_test(test_hostile_text), cmocka_unit_test(test_summary),
-		cmocka_unit_test(test_no_probe),     cmocka_unit_test(test_many_targets),
-		cmocka_unit_test(test_notice),	     cmocka_unit_test(test_closed_pipe),
-		cmocka_unit_test(test_full_device),
+		cmocka_unit_test(test_translated),	 cmocka_unit_test(test_revised),
+		cmocka_unit_test(test_timing),		 cmocka_unit_test(test_datagrams),
+		cmocka_unit_test(test_datagram_targets), cmocka_unit_test(test_verdict),
+		cmocka_unit_test(test_healthy_is_short), cmocka_unit_test(test_partial_rule),
+		cmocka_unit_test(test_undecided),	 cmocka_unit_test(test_hostile_text),
+		cmocka_unit_test(test_summary),		 cmocka_unit_test(test_no_probe),
+		cmocka_unit_test(test_many_targets),	 cmocka_unit_test(test_notice),
+		cmocka_unit_test(test_closed_pipe),	 cmocka_unit_test(test_full_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

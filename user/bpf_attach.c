@@ -91,24 +91,35 @@ static int attach_xdp(const struct bpf_program *prog, int ifindex, const char *i
 	return fd;
 }
 
-int bpf_attach(struct bpf_attached *to, struct clbtrace_bpf *skel, int ifindex, const char *ifname,
-	       unsigned int arphrd, bool xdp, const struct bpf_report *report)
+static int attach_both(struct bpf_attached *to, const struct bpf_program *in,
+		       const struct bpf_program *out, int ifindex, const char *ifname,
+		       const struct bpf_report *report)
 {
-	bool ether = is_ethernet(arphrd);
-	int err = 0;
-
-	*to = (struct bpf_attached){.xdp = -1};
-	to->out = attach_tc(ether ? skel->progs.tc_out_ether : skel->progs.tc_out_ip, ifindex,
-			    TCX_AFTER);
+	if (to->clsact)
+		return bpf_clsact_attach(to->clsact, &to->filters, in, out, ifindex, ifname,
+					 report);
+	to->out = attach_tc(out, ifindex, TCX_AFTER);
 	if (to->out)
-		to->in = attach_tc(ether ? skel->progs.tc_in_ether : skel->progs.tc_in_ip, ifindex,
-				   TCX_BEFORE);
-	if (!to->in) {
-		err = bpf_fail(report, -errno, "cannot attach to %s: %s", ifname, strerror(errno));
+		to->in = attach_tc(in, ifindex, TCX_BEFORE);
+	return to->in ? 0
+		      : bpf_fail(report, -errno, "cannot attach to %s: %s", ifname,
+				 strerror(errno));
+}
+
+int bpf_attach(struct bpf_attached *to, struct clbtrace_bpf *skel, struct bpf_clsact *clsact,
+	       const struct link_entry *link, bool xdp, const struct bpf_report *report)
+{
+	bool ether = is_ethernet(link->arphrd);
+	int err;
+
+	*to = (struct bpf_attached){.clsact = clsact, .xdp = -1};
+	err = attach_both(to, ether ? skel->progs.tc_in_ether : skel->progs.tc_in_ip,
+			  ether ? skel->progs.tc_out_ether : skel->progs.tc_out_ip, link->ifindex,
+			  link->name, report);
+	if (err)
 		goto out;
-	}
 	if (xdp && ether) {
-		to->xdp = attach_xdp(skel->progs.xdp_in, ifindex, ifname, report);
+		to->xdp = attach_xdp(skel->progs.xdp_in, link->ifindex, link->name, report);
 		if (to->xdp < 0)
 			err = to->xdp;
 	}
@@ -124,5 +135,7 @@ void bpf_detach(struct bpf_attached *from)
 		close(from->xdp);
 	bpf_link__destroy(from->in);
 	bpf_link__destroy(from->out);
+	if (from->clsact)
+		bpf_clsact_detach(from->clsact, &from->filters);
 	*from = (struct bpf_attached){.xdp = -1};
 }

@@ -22,6 +22,7 @@ struct iface {
 struct bpf_ifaces {
 	struct clbtrace_bpf *skel;
 	const struct options *options;
+	struct bpf_clsact *clsact; /* NULL: the kernel has tcx */
 	struct mnl_socket *changes;
 	struct iface *first;
 };
@@ -64,8 +65,8 @@ static int add(struct bpf_ifaces *ifaces, const struct link_entry *link,
 			       "interface %s has hardware type %u, which clbtrace cannot read",
 			       link->name, link->arphrd);
 	else
-		err = bpf_attach(&iface->attached, ifaces->skel, link->ifindex, link->name,
-				 link->arphrd, ifaces->options->xdp, report);
+		err = bpf_attach(&iface->attached, ifaces->skel, ifaces->clsact, link,
+				 ifaces->options->xdp, report);
 	iface->refused = err != 0;
 	if (err)
 		iface->attached.xdp = -1;
@@ -98,7 +99,7 @@ static int attach_all(struct bpf_ifaces *ifaces, const struct link_list *links,
 	return attached ? 0 : bpf_fail(report, -ENODEV, "no interface is up, loopback aside");
 }
 
-int bpf_ifaces_open(struct bpf_ifaces **out, struct clbtrace_bpf *skel,
+int bpf_ifaces_open(struct bpf_ifaces **out, struct clbtrace_bpf *skel, bool has_tcx,
 		    const struct options *options, const struct bpf_report *report)
 {
 	struct bpf_ifaces *ifaces;
@@ -111,6 +112,8 @@ int bpf_ifaces_open(struct bpf_ifaces **out, struct clbtrace_bpf *skel,
 	ifaces->skel = skel;
 	ifaces->options = options;
 	err = check_names(ifaces, report);
+	if (!err && !has_tcx)
+		err = bpf_clsact_open(&ifaces->clsact, report);
 	if (err)
 		return err;
 	/* First the changes, then the list: nothing that happens in between is missed. */
@@ -136,6 +139,7 @@ void bpf_ifaces_close(struct bpf_ifaces *ifaces)
 		bpf_detach(&iface->attached);
 		free(iface);
 	}
+	bpf_clsact_close(ifaces->clsact);
 	link_changes_close(ifaces->changes);
 	free(ifaces);
 }

@@ -3,6 +3,7 @@
 #ifndef CLBTRACE_BPF_IFACE_H
 #define CLBTRACE_BPF_IFACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bpf_report.h"
@@ -13,10 +14,10 @@ struct clbtrace_bpf;
 struct bpf_ifaces;
 
 /*
- * Attaches everywhere. Returns 0, -ENODEV, -EBUSY (XDP) or another -errno, with the report's error
- * set.
+ * Attaches everywhere, by links, or by filters without tcx. Returns 0, -ENODEV, -EBUSY (XDP) or
+ * another -errno, with the report's error set.
  */
-int bpf_ifaces_open(struct bpf_ifaces **out, struct clbtrace_bpf *skel,
+int bpf_ifaces_open(struct bpf_ifaces **out, struct clbtrace_bpf *skel, bool has_tcx,
 		    const struct options *options, const struct bpf_report *report);
 void bpf_ifaces_close(struct bpf_ifaces *ifaces);
 /* A netlink socket, readable when an interface changed. */

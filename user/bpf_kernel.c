@@ -2,11 +2,13 @@
 // What the running kernel's BTF says: which hooks there are, and the names of its reasons.
 #include "bpf_kernel.h"
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	REASONS_MAX = 1024,   /* core reasons; a kernel has about 130 */
@@ -155,6 +157,35 @@ int bpf_kernel_tracepoint_args(const struct bpf_kernel *kernel, const char *name
 	return type && btf_is_func_proto(type) ? btf_vlen(type) - 1 : -ENOENT;
 }
 
+int bpf_kernel_function(const struct btf *btf, const char *name, int args)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+	const struct btf_type *type;
+
+	if (id <= 0)
+		return 0;
+	type = btf__type_by_id(btf, id);
+	type = type ? btf__type_by_id(btf, type->type) : NULL;
+	return type && btf_is_func_proto(type) && btf_vlen(type) == args ? id : 0;
+}
+
+bool bpf_kernel_may_attach(int function, int module_fd)
+{
+	static const struct bpf_insn nothing[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FEXIT,
+		    .attach_btf_id = function, .attach_btf_obj_fd = module_fd);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "clbtrace_try", "GPL", nothing,
+			       sizeof(nothing) / sizeof(*nothing), &opts);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
 static void name_of(const struct names *names, uint32_t reason, char *buf, size_t len)
 {
 	if (reason < names->count && names->name[reason])
@@ -168,7 +199,10 @@ static void name_of(const struct names *names, uint32_t reason, char *buf, size_
 
 void bpf_kernel_drop_reason(const struct bpf_kernel *kernel, uint32_t reason, char *buf, size_t len)
 {
-	name_of(&kernel->drops, reason, buf, len);
+	if (kernel->drops.count)
+		name_of(&kernel->drops, reason, buf, len);
+	else
+		snprintf(buf, len, DROP_WITHOUT_REASON);
 }
 
 void bpf_kernel_reset_reason(const struct bpf_kernel *kernel, uint32_t reason, char *buf,

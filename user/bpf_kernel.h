@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The name of the reason where the kernel gives none (before 5.17), as where it does not know. */
+#define DROP_WITHOUT_REASON "NOT_SPECIFIED"
+
 struct bpf_kernel;
 struct btf;
 
@@ -20,6 +23,14 @@ const struct btf *bpf_kernel_btf(const struct bpf_kernel *kernel);
 bool bpf_kernel_has_function(const struct bpf_kernel *kernel, const char *name);
 /* Arguments of a tracepoint; -ENOENT if there is none of that name. */
 int bpf_kernel_tracepoint_args(const struct bpf_kernel *kernel, const char *name);
+/* The function's id in these types, or 0 if it is not there with as many arguments. */
+int bpf_kernel_function(const struct btf *btf, const char *name, int args);
+/*
+ * Whether programs may be attached to the entry and the exit of a function, given by its id and its
+ * module's BTF (0: the kernel's own). A kernel that refuses trampolines (lockdown, no kprobes)
+ * refuses one to an empty program too.
+ */
+bool bpf_kernel_may_attach(int function, int module_fd);
 /* Frees the BTF (megabytes), keeps the names. */
 void bpf_kernel_settle(struct bpf_kernel *kernel);
 

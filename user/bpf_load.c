@@ -3,6 +3,7 @@
 #include "bpf_load.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/capability.h>
@@ -13,12 +14,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bpf_netfilter.h"
 #include "bpf_rule.h"
 #include "clbtrace.skel.h"
 
 #include "../bpf/shared.h"
 
-enum { VERIFIER_LOG_LEN = 1 << 16 };
+/* Only what is written takes memory. Before 6.4 a log without room for all of it has not the end.
+ */
+enum { VERIFIER_LOG_LEN = 16 << 20 };
 
 static int print_all(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -34,9 +38,14 @@ static int print_nothing(enum libbpf_print_level level, const char *format, va_l
 	return 0;
 }
 
+static bool is_debugging(void)
+{
+	return getenv("CLBTRACE_DEBUG");
+}
+
 void bpf_load_quiet(void)
 {
-	libbpf_set_print(getenv("CLBTRACE_DEBUG") ? print_all : print_nothing);
+	libbpf_set_print(is_debugging() ? print_all : print_nothing);
 }
 
 static bool has_capability(const struct __user_cap_data_struct *data, unsigned int cap)
@@ -62,32 +71,44 @@ int bpf_load_permitted(const struct bpf_report *report)
 
 static int check_kernel(const struct bpf_kernel *kernel, const struct bpf_report *report)
 {
-	if (!bpf_kernel_has_function(kernel, "tcx_link_attach"))
-		return bpf_fail(report, -ENOTSUP, "this kernel lacks tcx (kernel 6.6)");
-	if (!bpf_kernel_has_function(kernel, "bpf_nf_link_attach"))
+	if (!bpf_kernel_has_function(kernel, "bpf_ringbuf_reserve"))
 		return bpf_fail(report, -ENOTSUP,
-				"this kernel lacks BPF netfilter links (kernel 6.4, "
-				"CONFIG_NETFILTER_BPF_LINK)");
-	if (bpf_kernel_tracepoint_args(kernel, "kfree_skb") < 3)
-		return bpf_fail(report, -ENOTSUP,
-				"this kernel gives no reason for dropped packets (kernel 5.17)");
+				"this kernel has no BPF ring buffer (kernel 5.8)");
 	return 0;
 }
 
 /* A program whose tracepoint this kernel lacks, or has with other arguments, is not loaded. */
 static void choose_programs(struct clbtrace_bpf *skel, const struct bpf_kernel *kernel,
-			    const struct options *options, const struct bpf_report *report)
+			    const struct options *options)
 {
 	int reset = bpf_kernel_tracepoint_args(kernel, "tcp_send_reset");
+	int drop = bpf_kernel_tracepoint_args(kernel, "kfree_skb");
 	bool icmp = bpf_kernel_tracepoint_args(kernel, "icmp_send") == 3;
 
+	bpf_program__set_autoload(skel->progs.on_kfree_skb_reason, drop >= 3);
+	bpf_program__set_autoload(skel->progs.on_kfree_skb, drop == 2);
+	bpf_program__set_autoload(skel->progs.walk_hook,
+				  bpf_kernel_has_function(kernel, "bpf_prog_test_run_syscall"));
 	bpf_program__set_autoload(skel->progs.on_tcp_send_reset_reason, reset >= 3);
 	bpf_program__set_autoload(skel->progs.on_tcp_send_reset, reset == 2);
 	bpf_program__set_autoload(skel->progs.on_icmp_send, icmp);
 	bpf_program__set_autoload(skel->progs.xdp_in, options->xdp);
-	if (reset == 2)
+	bpf_netfilter_choose(skel, kernel, options->udp);
+}
+
+static void tell_missing(const struct clbtrace_bpf *skel, const struct bpf_report *report)
+{
+	if (!bpf_netfilter_is_seen(skel))
+		bpf_notice(report,
+			   "this kernel lets no program see its netfilter hooks (links: 6.4, "
+			   "CONFIG_NETFILTER_BPF_LINK; else functions must be traceable): at "
+			   "which hook a probe was dropped is not known");
+	if (bpf_program__autoload(skel->progs.on_kfree_skb))
+		bpf_notice(report, "this kernel gives no reason for dropped packets (kernel 5.17): "
+				   "the function that dropped one is named");
+	if (bpf_program__autoload(skel->progs.on_tcp_send_reset))
 		bpf_notice(report, "this kernel gives no reason for resets (kernel 6.10)");
-	if (!icmp)
+	if (!bpf_program__autoload(skel->progs.on_icmp_send))
 		bpf_notice(report,
 			   "this kernel does not report ICMP errors where it decides on them "
 			   "(icmp_send, kernel 6.10): they are seen as they leave");
@@ -137,19 +158,20 @@ static void set_first_bytes(struct clbtrace_bpf *skel, const struct options *opt
 		if (p->len < 96 && !p->addr[0])
 			mark_first_bytes((uint64_t *)skel->rodata->first_v4, 0, 0);
 	}
-	memcpy(skel->bss->known_v4, (const void *)skel->rodata->first_v4,
-	       sizeof(skel->bss->known_v4));
-	memcpy(skel->bss->known_v6, (const void *)skel->rodata->first_v6,
-	       sizeof(skel->bss->known_v6));
+	for (unsigned int b = 0; b < sizeof(skel->bss->known_v4); b++) {
+		skel->bss->known_v4[b] = skel->rodata->first_v4[b / 64] >> b % 64 & 1;
+		skel->bss->known_v6[b] = skel->rodata->first_v6[b / 64] >> b % 64 & 1;
+	}
 }
 
-static int configure(struct clbtrace_bpf *skel, const struct options *options,
-		     const struct bpf_report *report)
+static int configure(struct clbtrace_bpf *skel, const struct bpf_kernel *kernel,
+		     const struct options *options, const struct bpf_report *report)
 {
 	int err = set_own_netns(skel, report);
 
 	if (err)
 		return err;
+	skel->rodata->has_casts = bpf_kernel_has_function(kernel, "bpf_rdonly_cast");
 	skel->rodata->has_ports = !options->all_ports;
 	skel->rodata->has_udp = options->udp;
 	set_first_bytes(skel, options);
@@ -202,8 +224,11 @@ static const char *essential_line(char *log)
 
 static int load_failed(int err, char *log, const struct bpf_report *report)
 {
-	const char *line = essential_line(log);
+	const char *line;
 
+	if (is_debugging())
+		fprintf(stderr, "%s\n", log);
+	line = essential_line(log);
 	if (err == -EPERM && !*line)
 		return bpf_fail(report, err,
 				"the kernel refuses BPF here (lockdown, or a container without "
@@ -214,8 +239,33 @@ static int load_failed(int err, char *log, const struct bpf_report *report)
 			*line ? ": " : "", line);
 }
 
+/* What is left out if the kernel does not take the programs with it. */
+struct attempt {
+	bool rules;	/* the programs on nf_tables */
+	bool no_global; /* functions with pointers to memory in their arguments (5.12) */
+};
+
+/*
+ * The kernel verifies a global function once, by its type, and a static one at every call: it says
+ * in BTF which it is. libbpf does the same with those that are hidden (bpf_object_fixup_btf()).
+ */
+static void make_static(struct clbtrace_bpf *skel)
+{
+	struct btf *btf = bpf_object__btf(skel->obj);
+	struct btf_type *type;
+
+	for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
+		type = (struct btf_type *)btf__type_by_id(btf, id);
+		if (btf_is_func(type) && btf_vlen(type) == BTF_FUNC_GLOBAL &&
+		    !bpf_object__find_program_by_name(skel->obj,
+						      btf__name_by_offset(btf, type->name_off)))
+			type->info = BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC;
+	}
+}
+
 static int open_and_load(struct clbtrace_bpf **out, const struct bpf_kernel *kernel,
-			 const struct options *options, bool rules, const struct bpf_report *report)
+			 const struct options *options, struct attempt attempt,
+			 const struct bpf_report *report)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	struct clbtrace_bpf *skel = NULL;
@@ -230,12 +280,14 @@ static int open_and_load(struct clbtrace_bpf **out, const struct bpf_kernel *ker
 		err = bpf_fail(report, -errno, "cannot open the BPF programs: %s", strerror(errno));
 		goto out;
 	}
-	choose_programs(skel, kernel, options, report);
-	err = configure(skel, options, report);
+	choose_programs(skel, kernel, options);
+	err = configure(skel, kernel, options, report);
 	if (!err)
-		err = bpf_rules_choose(skel, kernel, rules);
+		err = bpf_rules_choose(skel, kernel, attempt.rules);
 	if (err)
 		goto out;
+	if (attempt.no_global)
+		make_static(skel);
 	err = clbtrace_bpf__load(skel);
 	if (err)
 		err = load_failed(err, log, report);
@@ -251,17 +303,31 @@ out:
 	return err;
 }
 
-/* Without the programs on nf_tables if they are what this kernel does not take. */
+/* Whether another attempt can do better: the verifier's word, not what is missing here. */
+static bool is_refused(int err)
+{
+	return err && err != -EPERM && err != -EMFILE && err != -ENOMEM;
+}
+
 int bpf_load(struct clbtrace_bpf **out, const struct bpf_kernel *kernel,
 	     const struct options *options, const struct bpf_report *report)
 {
 	int err = check_kernel(kernel, report);
-	bool rules = !err && bpf_rules_available(kernel);
+	struct attempt attempt = {.rules = !err && bpf_rules_available(kernel)};
 
 	*out = NULL;
+	if (err)
+		return err;
+	err = open_and_load(out, kernel, options, attempt, report);
+	if (err && attempt.rules) {
+		attempt.rules = false;
+		err = open_and_load(out, kernel, options, attempt, report);
+	}
+	if (is_refused(err)) {
+		attempt.no_global = true;
+		err = open_and_load(out, kernel, options, attempt, report);
+	}
 	if (!err)
-		err = open_and_load(out, kernel, options, rules, report);
-	if (err && rules)
-		err = open_and_load(out, kernel, options, false, report);
+		tell_missing(*out, report);
 	return err;
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf_location.h"
+
 #include "../bpf/shared.h"
 
 /* So that a flood does not keep the caller from its timers and signals. */
@@ -22,6 +24,7 @@ struct bpf_ring {
 	struct loss seen;    /* what was already reported */
 	uint64_t bad;	     /* records that failed the check, ever */
 	uint64_t drained_ns; /* time of the previous drain */
+	struct bpf_locations locations;
 	/* During a drain: */
 	const struct event_sink *to;
 	int records;
@@ -73,6 +76,9 @@ static int push_drop(struct bpf_ring *ring, const struct ev_hdr *ev)
 	memcpy(&drop, ev, sizeof(drop));
 	bpf_kernel_drop_reason(ring->kernel, drop.reason, drop.reason_name,
 			       sizeof(drop.reason_name));
+	if (!*drop.symbol && !strcmp(drop.reason_name, DROP_WITHOUT_REASON))
+		bpf_location_name(&ring->locations, drop.location, drop.symbol,
+				  sizeof(drop.symbol));
 	return ring->to->push(ring->to->ctx, &drop.hdr);
 }
 

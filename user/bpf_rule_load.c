@@ -90,49 +90,24 @@ static void module_close(struct module_btf *module)
 	}
 }
 
-/* The function's id, or 0 if it is not there with as many arguments. */
 static int find_function(const struct module_btf *module, const struct rule_target *target)
 {
-	int id = btf__find_by_name_kind(module->btf, target->function, BTF_KIND_FUNC);
-	const struct btf_type *type;
-
-	if (id <= 0)
-		return 0;
-	type = btf__type_by_id(module->btf, id);
-	type = type ? btf__type_by_id(module->btf, type->type) : NULL;
-	return type && btf_is_func_proto(type) && btf_vlen(type) == target->args ? id : 0;
+	return bpf_kernel_function(module->btf, target->function, target->args);
 }
 
-/* A kernel that refuses trampolines (lockdown, no kprobes) refuses one to an empty program too. */
-static bool may_attach(const struct module_btf *module, int function)
-{
-	static const struct bpf_insn nothing[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-		{.code = BPF_JMP | BPF_EXIT},
-	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FEXIT,
-		    .attach_btf_id = function, .attach_btf_obj_fd = module->fd);
-	int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "clbtrace_try", "GPL", nothing,
-			       sizeof(nothing) / sizeof(*nothing), &opts);
-
-	if (fd < 0)
-		return false;
-	close(fd);
-	return true;
-}
-
-/* The end of a chain's rules leads back to the chain from 6.4 on. */
+/* Rules are laid out as the programs read them, and those can loop, from 5.17 on. */
 bool bpf_rules_available(const struct bpf_kernel *kernel)
 {
 	struct module_btf module = module_open(bpf_kernel_btf(kernel), "nf_tables");
-	bool there = btf__find_by_name_kind(module.btf, "nft_rule_dp_last", BTF_KIND_STRUCT) > 0;
+	bool there = btf__find_by_name_kind(module.btf, "nft_rule_dp", BTF_KIND_STRUCT) > 0 &&
+		     bpf_kernel_has_function(kernel, "bpf_loop");
 	int function = 0;
 
 	for (int i = RULE_TARGETS_NEEDED - 1; i >= 0 && there; i--) {
 		function = find_function(&module, &targets[i]);
 		there = function != 0;
 	}
-	there = there && may_attach(&module, function);
+	there = there && bpf_kernel_may_attach(function, module.fd);
 	module_close(&module);
 	return there;
 }

@@ -200,6 +200,9 @@ const struct cause causes_arrival[] = {
 			"is there",
 		.fix = {"[modinfo {hook_module}  # whose it is: let {src} pass in that agent's "
 			"configuration]",
+			"[bpftool prog show id {hook_program}; bpftool link show  # whose it is: "
+			"let "
+			"{src} pass there]",
 			"{fw_show}"},
 	},
 	{

@@ -154,6 +154,11 @@ uint64_t corr_deadline(const struct corr *corr)
 	return due == UINT64_MAX ? due : due + CORR_REORDER_NS;
 }
 
+bool corr_idle(const struct corr *corr)
+{
+	return !corr->pending.n && !corr->table.open.n;
+}
+
 void corr_finish(struct corr *corr, uint64_t now_ns)
 {
 	struct probe *probe;

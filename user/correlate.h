@@ -52,6 +52,9 @@ void corr_advance(struct corr *corr, uint64_t now_ns);
 /* When corr_advance() next has something to do, UINT64_MAX if only after another event. */
 uint64_t corr_deadline(const struct corr *corr);
 
+/* Whether no event waits, and every probe has its verdict. */
+bool corr_idle(const struct corr *corr);
+
 /* No more events: every open probe gets its verdict. */
 void corr_finish(struct corr *corr, uint64_t now_ns);
 

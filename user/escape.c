@@ -39,6 +39,13 @@ const char *escape_text(const void *data, size_t len, char *out, size_t out_len)
 	return out;
 }
 
+void escape_tame(char *text)
+{
+	for (; *text; text++)
+		if (*text < 0x20 || *text > 0x7e)
+			*text = '?';
+}
+
 const char *shell_word(const char *text, char *out, size_t out_len)
 {
 	static const char harmless[] =

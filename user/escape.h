@@ -13,6 +13,9 @@
  */
 const char *escape_text(const void *data, size_t len, char *out, size_t out_len);
 
+/* No byte that a terminal acts on stays: each outside 0x20..0x7e becomes "?". */
+void escape_tame(char *text);
+
 /* The text as one word of a POSIX shell: quoted unless all of it is harmless. Returns out. */
 const char *shell_word(const char *text, char *out, size_t out_len);
 

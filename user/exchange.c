@@ -18,7 +18,7 @@ static struct text request_of(const struct exchange *x)
 	const struct stream *s = &x->said[FROM_PROBER];
 	size_t header = http_proxy_header(s->data, s->len);
 
-	return (struct text){s->data + header, s->len - header};
+	return s->len ? (struct text){s->data + header, s->len - header} : (struct text){0};
 }
 
 static bool reads(struct tls_alert *alert, const uint8_t *data, size_t len)

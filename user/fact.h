@@ -196,10 +196,12 @@ struct fact_hook {
 	char family[8];	  /* as nft prints it: ip, ip6, inet, netdev */
 	char table[FACT_TABLE_LEN];
 	char chain[FACT_TABLE_LEN];
-	char function[EV_NAME_LEN]; /* kernel function, when known */
+	char function[EV_NAME_LEN]; /* kernel function, or the BPF program's name; when known */
 	char module[32];
 	__u32 ifindex;	  /* netdev: the device */
 	__u32 drop_rules; /* rules that can drop or reject in this table's chains; ~0 not counted */
+	__u32 prog_id;	  /* of a BPF program, else 0 */
+	__u8 pad[4];
 };
 
 /* How it is known that a rule decided. */
@@ -275,7 +277,7 @@ EVENT_ASSERT_SIZE(fact_addr, 104);
 EVENT_ASSERT_SIZE(fact_neigh, 104);
 EVENT_ASSERT_SIZE(fact_link, 88);
 EVENT_ASSERT_SIZE(fact_program, 168);
-EVENT_ASSERT_SIZE(fact_hook, 296);
+EVENT_ASSERT_SIZE(fact_hook, 304);
 EVENT_ASSERT_SIZE(fact_conntrack, 88);
 EVENT_ASSERT_SIZE(fact_done, 72);
 EVENT_ASSERT_SIZE(fact_rule, 760);

@@ -18,6 +18,7 @@ struct hook_entry {
 	uint64_t priv;	   /* nf_hook_ops.priv */
 	int32_t priority;
 	uint32_t type; /* enum nf_hook_ops_type: 0 undefined, 1 nf_tables, 2 BPF, 3 flowtable ... */
+	uint32_t prog_id; /* of a BPF program, else 0 */
 };
 
 /*

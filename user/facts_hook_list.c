@@ -36,6 +36,14 @@ static void parse_chain(const struct nlattr *desc_attr, struct fact_hook *entry)
 		 nft_family_name(mnl_attr_get_u8(desc[NFNLA_CHAIN_FAMILY])));
 }
 
+/* The function that runs them all (nf_hook_run_bpf) says nothing. */
+static void set_program(struct fact_hook *entry, uint32_t id)
+{
+	entry->prog_id = id;
+	entry->module[0] = '\0';
+	bpf_program_name(id, entry->function, sizeof(entry->function));
+}
+
 /* Returns whether the entry is a BPF program of ours. */
 static bool parse_program(const struct facts *facts, const struct nlattr *desc_attr,
 			  struct fact_hook *entry)
@@ -47,7 +55,7 @@ static bool parse_program(const struct facts *facts, const struct nlattr *desc_a
 	if (!desc[HOOK_BPF_ID])
 		return false;
 	id = netlink_get_be32(desc[HOOK_BPF_ID]);
-	bpf_program_name(id, entry->chain, sizeof(entry->chain));
+	set_program(entry, id);
 	return own_program(&facts->own, id);
 }
 
@@ -176,6 +184,8 @@ static int add_walked(struct vec *out, const struct hook_place *place,
 		memcpy(entry->function, symbol->name, sizeof(entry->function));
 		memcpy(entry->module, symbol->module, sizeof(entry->module));
 	}
+	if (walked->prog_id)
+		set_program(entry, walked->prog_id);
 	return 0;
 }
 

@@ -38,30 +38,13 @@ int legacy_readers(struct vec *out)
 	return legacy_parse_queues(text, out);
 }
 
-/* The holder of the socket; the port is only mostly its process's number. */
-static uint32_t port_pid(struct facts *facts, uint32_t portid)
-{
-	struct process_want want = {0};
-	struct process_info named;
-	char text[FILE_TEXT_LEN];
-
-	if (file_text("/proc/self/net/netlink", text, sizeof(text)) > 0)
-		want.inode = queue_parse_inode(text, portid);
-	if (want.inode)
-		process_find(&facts->processes, false, &want, 1);
-	process_describe(portid, &named);
-	if (!want.pid && named.state)
-		want.pid = portid;
-	return want.pid;
-}
-
 uint32_t legacy_queue_pid(struct facts *facts, const struct vec *readers, uint16_t queue)
 {
 	const struct legacy_reader *reader = readers->data;
 
 	for (size_t i = 0; i < readers->n; i++)
 		if (reader[i].queue == queue)
-			return port_pid(facts, reader[i].portid);
+			return queue_port_pid(facts, false, reader[i].portid);
 	return 0;
 }
 

@@ -16,10 +16,9 @@
 
 /*
  * Only expressions of nf_tables itself (nf_tables_core.c) and no sets are used: making these
- * tables loads no module. The owner flag is from 5.12.
+ * tables loads no module.
  */
 enum {
-	TABLE_OWNER = 2, /* NFT_TABLE_F_OWNER */
 	RANGES_MAX = 64, /* of ports; more are not worth a rule each: any port is marked then */
 	TCP_FLAGS = 13,	 /* offsets in headers */
 	SOURCE_PORT = 0,
@@ -37,6 +36,7 @@ struct arming {
 	size_t n_ranges; /* 0: any port */
 	uint8_t family;
 	uint8_t marked; /* TRACE_V4 | TRACE_V6 */
+	uint32_t flags; /* of tables */
 };
 
 static bool has_port(const struct options *options, unsigned int port)
@@ -161,7 +161,7 @@ static void add_base(struct arming *arming, const char *base, const struct nft_h
 static void add_table(struct arming *arming, uint8_t family)
 {
 	arming->family = family;
-	batch_add_table(&arming->batch, family, TABLE_OWNER);
+	batch_add_table(&arming->batch, family, arming->flags);
 	add_marking(arming, "probes", "probe-ports", false);
 	add_marking(arming, "answers", "answer-ports", true);
 	if (!arming->options->udp)
@@ -219,7 +219,11 @@ static void remove_old(struct arming *arming, const struct trace_plan *old)
 
 int trace_arm(struct rule_trace *trace, const struct trace_plan *plan, const struct trace_plan *old)
 {
-	struct arming arming = {.options = trace->options, .marked = trace->families};
+	struct arming arming = {
+		.options = trace->options,
+		.marked = trace->families,
+		.flags = trace->plain ? 0 : TRACE_TABLE_OWNER,
+	};
 
 	find_ranges(&arming);
 	batch_begin(&arming.batch, trace->name);
@@ -231,4 +235,15 @@ int trace_arm(struct rule_trace *trace, const struct trace_plan *plan, const str
 	if (plan->devices.n)
 		add_devices(&arming, plan);
 	return batch_commit(&arming.batch, trace->owner);
+}
+
+void trace_disarm(struct rule_trace *trace)
+{
+	struct arming arming = {0};
+
+	if (!trace->plain || !trace->owner || trace_plan_is_empty(&trace->plan))
+		return;
+	batch_begin(&arming.batch, trace->name);
+	remove_old(&arming, &trace->plan);
+	batch_commit(&arming.batch, trace->owner);
 }

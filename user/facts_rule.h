@@ -11,6 +11,7 @@
 #include "fact.h"
 #include "facts_netlink.h"
 
+struct facts;
 struct gather;
 struct traced_packet;
 
@@ -137,6 +138,11 @@ void rule_value_text(const struct rule_key *key, const uint8_t *value, uint32_t 
  */
 uint32_t queue_parse_port(const char *text, uint32_t number);
 uint32_t queue_parse_inode(const char *text, uint32_t port);
+/*
+ * The process with the netlink socket of that port. A port is often the number of its process, but
+ * any after its first is not. Not found: the port.
+ */
+uint32_t queue_port_pid(struct facts *facts, bool loaded, uint32_t port);
 /* Fills in the process that listens to the fact's queue. */
 void queue_owner(struct gather *g, struct fact_rule *fact);
 

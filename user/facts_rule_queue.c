@@ -38,32 +38,34 @@ uint32_t queue_parse_inode(const char *text, uint32_t port)
 	return 0;
 }
 
-/*
- * A port is often the number of its process, but any after its first is not: the process is the one
- * that has the socket.
- */
-void queue_owner(struct gather *g, struct fact_rule *fact)
+uint32_t queue_port_pid(struct facts *facts, bool loaded, uint32_t port)
 {
 	struct process_want want = {0};
-	struct process_info process;
-	char *text;
-	uint32_t port = 0;
+	char *text = malloc(FILE_TEXT_LEN);
 
-	fact->queue_pid = 0;
-	text = malloc(FILE_TEXT_LEN);
-	if (!text)
-		return;
-	if (file_text("/proc/self/net/netfilter/nfnetlink_queue", text, FILE_TEXT_LEN) > 0)
-		port = queue_parse_port(text, fact->queue);
-	if (port && file_text("/proc/self/net/netlink", text, FILE_TEXT_LEN) > 0)
+	if (text && file_text("/proc/self/net/netlink", text, FILE_TEXT_LEN) > 0)
 		want.inode = queue_parse_inode(text, port);
 	free(text);
 	if (want.inode)
-		process_find(&g->facts->processes, g->loaded, &want, 1);
+		process_find(&facts->processes, loaded, &want, 1);
 	/* Someone listens: better a number that may be wrong than the word that nobody does. */
-	fact->queue_pid = want.pid ? want.pid : port;
-	if (!want.pid)
+	return want.pid ? want.pid : port;
+}
+
+void queue_owner(struct gather *g, struct fact_rule *fact)
+{
+	struct process_info process;
+	uint32_t port = 0;
+	char *text;
+
+	fact->queue_pid = 0;
+	text = malloc(FILE_TEXT_LEN);
+	if (text && file_text("/proc/self/net/netfilter/nfnetlink_queue", text, FILE_TEXT_LEN) > 0)
+		port = queue_parse_port(text, fact->queue);
+	free(text);
+	if (!port)
 		return;
-	process_describe(want.pid, &process);
+	fact->queue_pid = queue_port_pid(g->facts, g->loaded, port);
+	process_describe(fact->queue_pid, &process);
 	memcpy(fact->queue_comm, process.comm, sizeof(fact->queue_comm));
 }

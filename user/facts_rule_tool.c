@@ -15,11 +15,16 @@
 
 enum { OUTPUT_MAX = 8 << 20, OUTPUT_FIRST = 65536 };
 
-/* Signals are as this process found them, not as it has them blocked; nothing else is inherited. */
+/*
+ * Signals are as this process found them, not as it has them blocked; nothing else is inherited.
+ * The lock file keeps iptables from taking the real lock, which would make another one fail that
+ * does not wait. Reading needs none: the kernel hands out a table in one piece.
+ */
 static int spawn(const char *const *argv, int out, pid_t *pid)
 {
 	static char locale[] = "LC_ALL=C", path[] = "PATH=/usr/sbin:/sbin:/usr/bin:/bin";
-	char *const env[] = {locale, path, NULL};
+	static char lock[] = "XTABLES_LOCKFILE=/dev/null";
+	char *const env[] = {locale, path, lock, NULL};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
 	sigset_t none, usual;

@@ -17,7 +17,11 @@ enum {
 	TRACE_SETS = 1024,
 	TRACE_WAYS = 4, /* packets that are kept of one set */
 	TRACE_NAME_LEN = 32,
+	TRACE_TABLE_OWNER = 2, /* NFT_TABLE_F_OWNER, from 5.12 */
 };
+
+#define TRACE_TABLE_PREFIX "clbtrace-"
+#define TRACE_CLAIM	   "nft" /* for claim_take(): its number is in the tables' name */
 
 /* One NFT_MSG_TRACE. */
 struct trace_message {
@@ -84,6 +88,9 @@ struct rule_trace {
 	uint8_t families;	/* TRACE_V4 | TRACE_V6: that are marked */
 	uint32_t generation;	/* as of which the plan was made */
 	bool planned;
+	bool plain;  /* no owner tables here: ours are removed by hand */
+	bool swept;  /* of what killed runs have left */
+	int claim;   /* -errno: then there can be no plain tables */
 	bool failed; /* told so: not tried again */
 	uint64_t not_before_ns;
 	uint64_t lost_ns; /* when reports were last lost, 0: never */
@@ -99,9 +106,22 @@ bool trace_plan_is_empty(const struct trace_plan *plan);
 /* Whether chains as for have would do for want too. */
 bool trace_plan_covers(const struct trace_plan *have, const struct trace_plan *want);
 
-/* Makes the tables of the plan, or makes them anew if there are some (old). Returns 0 or -errno. */
+/*
+ * Makes the tables of the plan, or makes them anew if there are some (old); trace->plain tells of
+ * which sort. Returns 0 or -errno; EINVAL where the kernel does not know owner tables.
+ */
 int trace_arm(struct rule_trace *trace, const struct trace_plan *plan,
 	      const struct trace_plan *old);
+/* Removes plain tables, which closing the owner's socket does not. */
+void trace_disarm(struct rule_trace *trace);
+
+/* The tables' name, TRACE_NAME_LEN bytes. */
+void trace_name(uint32_t number, char *out);
+/*
+ * Removes plain tables with such a name whose number no process holds. Returns how many, or
+ * -errno.
+ */
+int trace_remove_leftovers(struct rule_trace *trace, struct mnl_socket *socket);
 
 /* Reads what was reported by now. */
 void trace_drain(struct rule_trace *trace, uint64_t now_ns);

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "claim.h"
 #include "facts_internal.h"
 #include "facts_trace.h"
 #include "options.h"
@@ -94,15 +95,10 @@ static uint8_t families_to_mark(void)
 static void tell_failure(struct rule_trace *trace, int err, char *note, size_t len)
 {
 	trace->failed = true;
-	if (err == -EINVAL || err == -EOPNOTSUPP)
-		snprintf(note, len,
-			 "not tracing rules: nf_tables of this kernel has no owner tables (5.12 or "
-			 "later has): a rule that drops a probe may not be named");
-	else
-		snprintf(note, len,
-			 "not tracing rules: cannot add a table to nf_tables: %s; a rule that "
-			 "drops a probe may not be named",
-			 strerror(-err));
+	snprintf(note, len,
+		 "not tracing rules: cannot add a table to nf_tables: %s; a rule that drops a "
+		 "probe may not be named",
+		 strerror(-err));
 }
 
 static void tell_armed(const struct rule_trace *trace, char *note, size_t len)
@@ -116,8 +112,9 @@ static void tell_armed(const struct rule_trace *trace, char *note, size_t len)
 		at += snprintf(note + at, len - at, " bridge %s,", trace->name);
 	if (plan->devices.n)
 		at += snprintf(note + at, len - at, " netdev %s,", trace->name);
-	snprintf(note + at - 1, len - at + 1,
-		 " (owner table, removed with clbtrace; --no-rule-trace leaves it out)%s",
+	snprintf(note + at - 1, len - at + 1, " (%s; --no-rule-trace leaves it out)%s",
+		 trace->plain ? "removed at exit, or if clbtrace is killed at its next start"
+			      : "owner table, removed with clbtrace",
 		 trace->families == TRACE_V4   ? "; not of IPv6: its legacy tables would log"
 		 : trace->families == TRACE_V6 ? "; not of IPv4: its legacy tables would log"
 					       : "");
@@ -129,6 +126,11 @@ static int arm(struct rule_trace *trace, struct trace_plan *plan, char *note, si
 
 	if (!err)
 		err = trace_arm(trace, plan, &trace->plan);
+	/* nf_tables_newtable(): unknown flags are EINVAL to 5.11, EOPNOTSUPP later. */
+	if ((err == -EINVAL || err == -EOPNOTSUPP) && !trace->plain && trace->claim >= 0) {
+		trace->plain = true;
+		err = trace_arm(trace, plan, &trace->plan);
+	}
 	if (err) {
 		trace_plan_free(plan);
 		close_sockets(trace);
@@ -139,6 +141,23 @@ static int arm(struct rule_trace *trace, struct trace_plan *plan, char *note, si
 	trace->plan = *plan;
 	tell_armed(trace, note, len);
 	return 0;
+}
+
+/* Returns how much of the note it wrote. */
+static size_t sweep(struct rule_trace *trace, char *note, size_t len)
+{
+	struct mnl_socket *socket = NULL;
+	int removed;
+
+	if (open_socket(&socket, 0))
+		return 0;
+	removed = trace_remove_leftovers(trace, socket);
+	mnl_socket_close(socket);
+	trace->swept = removed >= 0;
+	if (removed <= 0)
+		return 0;
+	return (size_t)snprintf(note, len, "removed %d table%s of a clbtrace that was killed",
+				removed, removed == 1 ? "" : "s");
 }
 
 static int plan_anew(struct rule_trace *trace, char *note, size_t len)
@@ -173,30 +192,46 @@ void facts_trace_rules(struct facts *facts, uint64_t now_ns, char *note, size_t 
 {
 	struct rule_trace *trace = facts->trace;
 	uint32_t generation = 0;
+	size_t at = 0;
 	uint64_t start;
 
 	*note = '\0';
 	if (!trace || trace->failed || now_ns < trace->not_before_ns || !nft_present(facts))
 		return;
 	start = facts_clock_ns();
+	if (!trace->swept)
+		at = sweep(trace, note, len - 2);
 	if (nft_read_generation(&trace->netfilter, &generation) ||
 	    (trace->planned && generation == trace->generation))
 		return;
-	trace->planned = !plan_anew(trace, note, len);
+	if (at)
+		at += (size_t)sprintf(note + at, "; ");
+	trace->planned = !plan_anew(trace, note + at, len - at);
+	if (at && !note[at])
+		note[at - 2] = '\0';
 	/* Our own tables are a change too: seen as one more, which changes no plan. */
 	trace->generation = generation;
 	trace->not_before_ns = now_ns + 100 * (facts_clock_ns() - start);
 }
 
+void trace_name(uint32_t number, char *out)
+{
+	snprintf(out, TRACE_NAME_LEN, TRACE_TABLE_PREFIX "%u", number);
+}
+
 int facts_trace_open(struct facts *facts, const struct options *options)
 {
 	struct rule_trace *trace = calloc(1, sizeof(*trace));
+	uint32_t number;
 
 	if (!trace)
 		return -ENOMEM;
 	trace->options = options;
 	trace->netfilter.bus = NETLINK_NETFILTER;
-	snprintf(trace->name, sizeof(trace->name), "clbtrace-%d", (int)getpid());
+	trace->claim = claim_take(TRACE_CLAIM, &number);
+	if (trace->claim < 0)
+		number = (uint32_t)getpid();
+	trace_name(number, trace->name);
 	facts->trace = trace;
 	return 0;
 }
@@ -245,7 +280,10 @@ void trace_close(struct rule_trace *trace)
 {
 	if (!trace)
 		return;
+	trace_disarm(trace);
 	close_sockets(trace);
+	if (trace->claim >= 0)
+		close(trace->claim);
 	netlink_close(&trace->netfilter);
 	trace_plan_free(&trace->plan);
 	free(trace->table);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The place in the packet filter in words: backend, table, chain, rule.
+#define _GNU_SOURCE /* memmem */
 #include <stdio.h>
 #include <string.h>
 
@@ -61,6 +62,13 @@ static const char *policy_words(const struct fact_hook *h)
 	return h->drop_rules ? " (a rule, or its policy drop)" : " (policy drop)";
 }
 
+/* A rule for what is not in its set, as nft and iptables print it. */
+static bool is_negated(const struct fact_rule *r)
+{
+	return memmem(r->text, strnlen(r->text, sizeof(r->text)), "!= @", 4) ||
+	       memmem(r->text, strnlen(r->text, sizeof(r->text)), "! --match-set", 13);
+}
+
 /* "chain web (from INPUT), rule 2, with 100.64.0.0/10 in set blocked" */
 static void rule_words(const struct firewall_place *place, const struct verdict_rule *v, char *out,
 		       size_t out_len)
@@ -79,7 +87,10 @@ static void rule_words(const struct firewall_place *place, const struct verdict_
 		snprintf(number, sizeof(number), ", rule %u", r->number);
 	if (v->set[0])
 		snprintf(set, sizeof(set), ", %s%sset %s", v->element,
-			 v->element[0] ? " is in " : "", v->set);
+			 v->element[0]	 ? " is in "
+			 : is_negated(r) ? "the probe is not in "
+					 : "",
+			 v->set);
 	snprintf(out, out_len, "chain %s%s%s%s%s%s", v->chain, base[0] ? " (from " : "", base,
 		 base[0] ? ")" : "", number, set);
 }
@@ -89,6 +100,22 @@ static void several_words(const struct firewall_place *place, char *out, size_t 
 	snprintf(out, out_len, "base chain %.63s: one of %u rules that match%s",
 		 place->entry->chain[0] ? place->entry->chain : place->hook, place->rules,
 		 place->rule->how == RULE_COUNTED ? " and have counted" : "");
+}
+
+/* What is no packet filter: a module's function, or a BPF program. Names are the kernel's. */
+static void hook_words(const struct fact_hook *h, char *out, size_t out_len)
+{
+	char function[4 * EV_NAME_LEN], module[4 * sizeof(h->module)];
+
+	copy_name(function, sizeof(function), h->function, sizeof(h->function));
+	copy_name(module, sizeof(module), h->module, sizeof(h->module));
+	if (h->prog_id)
+		snprintf(out, out_len, "BPF program %s%s(id %u) at priority %d", function,
+			 *function ? " " : "", h->prog_id, h->priority);
+	else
+		snprintf(out, out_len, "hook function %s%s%s at priority %d",
+			 *function ? function : "without a name", *module ? " of module " : "",
+			 module, h->priority);
 }
 
 bool firewall_chain_words(const struct firewall_place *place, char *out, size_t out_len)
@@ -101,8 +128,7 @@ bool firewall_chain_words(const struct firewall_place *place, char *out, size_t 
 		return false;
 	firewall_rule(place, &r);
 	if (h->backend == HOOK_OTHER) {
-		snprintf(out, out_len, "hook function %.47s[%.31s] at priority %d", h->function,
-			 h->module, h->priority);
+		hook_words(h, out, out_len);
 		return true;
 	}
 	if (place->rule && place->rules == 1)

@@ -81,7 +81,7 @@ static ssize_t inflate_some(struct input *input, void *buf, size_t len)
 	input->at = z->next_in;
 	input->n = z->avail_in;
 	input->in_stream = ret != Z_STREAM_END;
-	input->inflating = !z->avail_out;
+	input->inflating = input->in_stream && !z->avail_out;
 	if (ret == Z_STREAM_END)
 		ret = inflateReset(z);
 	if (ret != Z_OK && ret != Z_BUF_ERROR)

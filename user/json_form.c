@@ -192,6 +192,20 @@ static int put_timing(json_t *object, const struct verdict_timing *t)
 	return failed;
 }
 
+/* What a revised verdict replaces, so that who counts can take that back. */
+static int put_was(json_t *object, const struct verdict *v)
+{
+	json_t *was;
+	int failed = put(object, "revised", json_boolean(v->revised));
+
+	if (!v->revised)
+		return failed;
+	was = json_object();
+	failed |= put_text(was, "verdict", outcome_name(v->was));
+	failed |= put_text_if(was, "cause", v->was_cause);
+	return failed | put(object, "was", was);
+}
+
 json_t *json_of_verdict(const struct verdict *v)
 {
 	bool decided = v->outcome == OUTCOME_HEALTHY || v->outcome == OUTCOME_FAILED;
@@ -208,7 +222,7 @@ json_t *json_of_verdict(const struct verdict *v)
 	failed |= put_text_if(object, "stage", v->stage);
 	if (decided)
 		failed |= put_text(object, "confidence", confidence_name(v->confidence));
-	failed |= put(object, "revised", json_boolean(v->revised));
+	failed |= put_was(object, v);
 	failed |= put_text(object, "summary", v->summary);
 	failed |= put_number(object, "duration_us", v->duration_us);
 	failed |= put_timing(object, &v->timing);

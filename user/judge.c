@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "escape.h"
 #include "firewall.h"
 #include "flow.h"
 #include "steps.h"
@@ -98,22 +99,14 @@ static void write_rule(const struct probe *probe, const struct corr_host *host,
 		v->confidence = CONFIDENCE_LIKELY;
 }
 
-/* Names (of interfaces, reasons, counters) can hold anything, in a recording above all: no byte
- * that a terminal acts on leaves here. */
-static void tame(char *text)
-{
-	for (; *text; text++)
-		if (*text < 0x20 || *text > 0x7e)
-			*text = '?';
-}
-
+/* Names (of interfaces, reasons, counters) can hold anything, in a recording above all. */
 static void tame_texts(struct verdict *v)
 {
-	tame(v->summary);
+	escape_tame(v->summary);
 	for (unsigned int i = 0; i < v->n_fix; i++)
-		tame(v->fix[i]);
+		escape_tame(v->fix[i]);
 	for (unsigned int i = 0; i < v->n_steps; i++)
-		tame(v->steps[i].what);
+		escape_tame(v->steps[i].what);
 }
 
 static int64_t stretch_us(uint64_t from_ns, uint64_t to_ns)

@@ -11,6 +11,7 @@
 #include "escape.h"
 #include "live_loop.h"
 #include "netns.h"
+#include "open_output.h"
 #include "stop.h"
 
 #define NS_PER_S  1000000000ULL
@@ -66,22 +67,14 @@ static int check_interfaces(const struct options *options)
 
 static int open_file(struct live *live)
 {
-	const char *path = live->options->write, *reason;
+	const char *path = live->options->write;
 	char text[512];
-	int err;
+	int err = live_file_open(live->file);
 
-	if (!path)
-		return 0;
-	err = sink_pcap_open(&live->pcap, path, live->wall_offset_ns);
 	if (!err)
 		return 0;
-	reason = strerror(-err);
-	if (err == -ELOOP)
-		reason = "is a symbolic link; name the file itself";
-	else if (err == -EEXIST)
-		reason = "exists, and is not a plain file of yours";
 	fprintf(stderr, "clbtrace: --write: '%s': %s\n",
-		escape_text(path, strlen(path), text, sizeof(text)), reason);
+		escape_text(path, strlen(path), text, sizeof(text)), output_error(err));
 	return -EINVAL;
 }
 
@@ -142,6 +135,8 @@ static int set_up(struct live *live)
 
 	if (!err)
 		err = results_open(&live->results, live->options);
+	if (!err)
+		err = live_file_new(&live->file, live->options, live->wall_offset_ns, live_now());
 	/* Before anything is opened: sockets and links belong to the namespace they were made in.
 	 */
 	if (!err)
@@ -162,7 +157,7 @@ static int set_up(struct live *live)
 
 static void tear_down(struct live *live)
 {
-	int err = sink_pcap_close(live->pcap);
+	int err = live_file_close(live->file);
 
 	if (err)
 		fprintf(stderr, "clbtrace: writing %s failed: %s\n", live->options->write,
@@ -205,6 +200,7 @@ static int trace(struct live *live)
 	tell_netns(live);
 	live_run(live);
 	live->source.ops->strangers(live->source.self, &live->results.summary->strangers);
+	live_file_end(live->file, live->results.summary);
 	results_summary(&live->results, live->corr);
 	return results_status(&live->results);
 }

@@ -32,8 +32,10 @@ uint64_t live_now(void)
 void live_notice(void *ctx, const char *text)
 {
 	struct live *live = ctx;
+	uint64_t wall_ns = live_now() + live->wall_offset_ns;
 
-	results_notice(&live->results, text, live_now() + live->wall_offset_ns);
+	live_file_notice(live->file, text, wall_ns);
+	results_notice(&live->results, text, wall_ns);
 }
 
 /* Verdicts matter more than the file: a full disk ends the file, not the tracing. */
@@ -45,8 +47,8 @@ static void check_file(struct live *live, int err)
 		return;
 	snprintf(text, sizeof(text), "writing %.100s failed: %s; going on without it",
 		 live->options->write, strerror(-err));
-	sink_pcap_close(live->pcap);
-	live->pcap = NULL;
+	live_file_close(live->file);
+	live->file = NULL;
 	live_notice(live, text);
 }
 
@@ -55,8 +57,7 @@ static int push_event(void *ctx, const struct ev_hdr *ev)
 	struct live *live = ctx;
 	int err;
 
-	if (live->pcap)
-		check_file(live, sink_pcap_push(live->pcap, ev));
+	check_file(live, live_file_event(live->file, ev));
 	if (ev->type == EV_LOST && !live->told_loss) {
 		live->told_loss = true;
 		live_notice(live, "more happens than can be read: events were lost, their probes "
@@ -76,6 +77,7 @@ static void take_verdict(void *ctx, const struct verdict *v)
 {
 	struct live *live = ctx;
 
+	live_file_verdict(live->file, v);
 	results_verdict(&live->results, v);
 }
 
@@ -144,9 +146,9 @@ static bool read_events(struct live *live, bool links_changed)
 	if (!err)
 		err = source->ops->drain(source->self, live->now_ns, &to, &until_ns);
 	results_failed(&live->results, err, "reading events");
+	live_file_advance(live->file, until_ns, corr_deadline(live->corr));
 	corr_advance(live->corr, until_ns);
-	if (live->pcap)
-		check_file(live, sink_pcap_flush(live->pcap));
+	check_file(live, live_file_flush(live->file, live->now_ns, corr_idle(live->corr)));
 	return err || until_ns == live->now_ns;
 }
 
@@ -175,6 +177,7 @@ void live_run(struct live *live)
 	       live_now() < end_ns) {
 		uint64_t until = earliest(earliest(snapshot_ns, end_ns), corr_deadline(live->corr));
 
+		until = earliest(until, live_file_deadline(live->file));
 		/* From the first chain of nf_tables on. */
 		fds[FD_RULES].fd = facts_trace_fd(live->facts);
 		wait_for_events(live, fds, until);
@@ -190,6 +193,7 @@ void live_run(struct live *live)
 	if (!live->results.enough && !live->results.err) {
 		for (int i = 0; i < LAST_DRAINS && !read_events(live, false); i++)
 			;
+		live_file_finish(live->file, live->now_ns);
 		corr_finish(live->corr, live->now_ns);
 	}
 	live->results.summary->window_ns = live_now() - start_ns;

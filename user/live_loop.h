@@ -8,9 +8,9 @@
 
 #include "correlate.h"
 #include "facts.h"
+#include "live_file.h"
 #include "options.h"
 #include "results.h"
-#include "sink.h"
 #include "source.h"
 
 struct live {
@@ -18,7 +18,7 @@ struct live {
 	struct source source;
 	struct facts *facts;
 	struct corr *corr;
-	struct sink_pcap *pcap; /* NULL: no file, or no more */
+	struct live_file *file; /* NULL: none, or no more */
 	struct results results;
 	uint64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	uint64_t now_ns;	 /* CLOCK_MONOTONIC, read before the events at hand */
@@ -34,7 +34,7 @@ struct corr_ops live_corr_ops(struct live *live);
 /* For source_open(): ctx is the struct live. */
 void live_notice(void *ctx, const char *text);
 
-/* Where events go: the packet file and the correlator. */
+/* Where events go: the file and the correlator. */
 struct event_sink live_events(struct live *live);
 
 /* Marks probes for rule tracing where there is something to trace, and tells so. */

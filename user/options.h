@@ -55,7 +55,7 @@ struct options {
 	bool no_rule_trace; /* add no rule to the host */
 	enum color_mode color;
 	/* What the command line named, as opposed to a default. */
-	bool named_sources, named_ports, named_timeout, named_status;
+	bool named_sources, named_ports, named_timeout, named_status, named_max_probes;
 };
 
 enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };

@@ -127,7 +127,10 @@ static int take_timeout(struct parsing *p, const char *value)
 static int take_max_probes(struct parsing *p, const char *value)
 {
 	uint64_t n;
-	int err = parse_number(value, 16, 1048576, &n, p->why, sizeof(p->why));
+	int err;
+
+	p->options->named_max_probes = true;
+	err = parse_number(value, 16, 1048576, &n, p->why, sizeof(p->why));
 
 	if (!err)
 		p->options->max_probes = (uint32_t)n;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "json_form.h"
 #include "not_arriving.h"
 #include "stop.h"
 
@@ -77,16 +78,65 @@ static int write_summary(struct results *results, const void *what)
 	return results->sink->summary(what, results->options);
 }
 
+/* A page that cannot be made must not end what it is about: told once, when it would be written. */
+static void add_to_report(struct results *results, json_t *object)
+{
+	int err = object ? report_add(results->report, object) : -ENOMEM;
+
+	json_decref(object);
+	if (err && !results->report_err)
+		results->report_err = err;
+}
+
+static void finish_report(struct results *results)
+{
+	if (!results->report)
+		return;
+	add_to_report(results, json_of_summary(results->summary));
+	if (!results->report_err)
+		results->report_err = report_write(results->report, results->options->report);
+	if (results->report_err)
+		report_complain(results->options->report, results->report_err);
+}
+
+static int open_report(struct results *results)
+{
+	const char *path = results->options->report;
+	int err;
+
+	if (!path)
+		return 0;
+	err = report_check(path);
+	if (err) {
+		report_complain(path, err);
+		return -EINVAL;
+	}
+	err = report_new(&results->report);
+	if (!err)
+		report_about_run(results->report, results->options);
+	return err;
+}
+
 int results_open(struct results *results, const struct options *options)
 {
+	int err;
+
 	*results = (struct results){.options = options,
 				    .sink = options->json ? &sink_json : &sink_text};
-	return summary_new(&results->summary);
+	err = summary_new(&results->summary);
+	if (!err)
+		err = open_report(results);
+	if (err)
+		results_close(results);
+	return err;
 }
 
 void results_close(struct results *results)
 {
+	report_free(results->report);
 	summary_free(results->summary);
+	results->report = NULL;
+	results->summary = NULL;
 }
 
 void results_verdict(void *ctx, const struct verdict *v)
@@ -99,6 +149,8 @@ void results_verdict(void *ctx, const struct verdict *v)
 		return;
 	summary_add(results->summary, v);
 	write_out(results, write_verdict, v);
+	if (results->report)
+		add_to_report(results, json_of_verdict(v));
 	if (!v->revised && ++results->verdicts == results->options->count)
 		results->enough = true;
 }
@@ -108,6 +160,8 @@ void results_notice(struct results *results, const char *text, uint64_t wall_ns)
 	const struct notice notice = {text, wall_ns};
 
 	write_out(results, write_notice, &notice);
+	if (results->report)
+		add_to_report(results, json_of_notice(text, wall_ns));
 }
 
 void results_summary(struct results *results, const struct corr *corr)
@@ -115,15 +169,20 @@ void results_summary(struct results *results, const struct corr *corr)
 	struct summary *s = results->summary;
 	struct corr_stats stats;
 
-	if (results->err)
-		return;
 	corr_stats(corr, &stats);
 	s->lost_events = stats.lost_events;
 	s->evicted = stats.evicted;
-	summary_finish(s);
 	if (!summary_probes(s->counts))
 		not_arriving_explain(s, results->options);
-	write_out(results, write_summary, s);
+	results_end(results);
+}
+
+void results_end(struct results *results)
+{
+	summary_finish(results->summary);
+	if (!results->err)
+		write_out(results, write_summary, results->summary);
+	finish_report(results);
 }
 
 static int status_of(const struct summary *s)
@@ -138,8 +197,11 @@ static int status_of(const struct summary *s)
 int results_status(const struct results *results)
 {
 	/* The reader of stdout has gone, as with "| head", or does not read: nobody to tell. */
-	if (!results->err || results->err == -EPIPE || results->err == -EINTR)
-		return status_of(results->summary);
+	if (!results->err || results->err == -EPIPE || results->err == -EINTR) {
+		int status = status_of(results->summary);
+
+		return results->report_err && status == STATUS_HEALTHY ? STATUS_USAGE : status;
+	}
 	fprintf(stderr, "clbtrace: %s failed: %s\n", results->doing, strerror(-results->err));
 	return -EINVAL;
 }

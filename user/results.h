@@ -8,6 +8,7 @@
 
 #include "correlate.h"
 #include "options.h"
+#include "report.h"
 #include "sink.h"
 #include "summary.h"
 
@@ -15,13 +16,18 @@ struct results {
 	const struct options *options;
 	const struct sink_ops *sink;
 	struct summary *summary;
-	uint64_t verdicts; /* printed, revised ones aside */
-	bool enough;	   /* --count is reached */
-	int err;	   /* the first -errno, which ends the run */
-	const char *doing; /* what failed with it */
+	struct report *report; /* NULL: none is wanted */
+	int report_err;	       /* the first -errno of the report, which does not end the run */
+	uint64_t verdicts;     /* printed, revised ones aside */
+	bool enough;	       /* --count is reached */
+	int err;	       /* the first -errno, which ends the run */
+	const char *doing;     /* what failed with it */
 };
 
-/* Returns 0 or -ENOMEM. Options are kept by reference. */
+/*
+ * Returns 0, -ENOMEM, or -EINVAL having said on stderr what is wrong with the report's file.
+ * Options are kept by reference.
+ */
 int results_open(struct results *results, const struct options *options);
 void results_close(struct results *results);
 
@@ -35,6 +41,9 @@ void results_notice(struct results *results, const char *text, uint64_t wall_ns)
 
 /* Completes the summary with what the correlator has counted, and prints it. */
 void results_summary(struct results *results, const struct corr *corr);
+
+/* Prints the summary as it is, and writes the report. */
+void results_end(struct results *results);
 
 /*
  * The run's exit status; when it failed, says so on stderr, once, and returns -EINVAL. That the

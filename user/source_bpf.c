@@ -19,7 +19,7 @@
 
 #include "../bpf/shared.h"
 
-enum { TRACEPOINTS = 6 };
+enum { TRACEPOINTS = 7 };
 
 struct source_bpf {
 	struct bpf_report report;
@@ -36,6 +36,7 @@ struct source_bpf {
 static int attach_tracepoints(struct source_bpf *source)
 {
 	struct bpf_program *const programs[TRACEPOINTS] = {
+		source->skel->progs.on_kfree_skb_reason,
 		source->skel->progs.on_kfree_skb,
 		source->skel->progs.on_tcp_send_reset_reason,
 		source->skel->progs.on_tcp_send_reset,
@@ -94,7 +95,9 @@ static int attach(struct source_bpf *source, const struct options *options)
 	if (!err)
 		err = bpf_netfilter_attach(&source->netfilter, source->skel, &source->report);
 	if (!err)
-		err = bpf_ifaces_open(&source->ifaces, source->skel, options, &source->report);
+		err = bpf_ifaces_open(&source->ifaces, source->skel,
+				      bpf_kernel_has_function(source->kernel, "tcx_link_attach"),
+				      options, &source->report);
 	return err;
 }
 
@@ -189,7 +192,9 @@ void source_bpf_forget(struct source_bpf *source, const struct ev_flow *probe)
 	int fd = bpf_map__fd(source->skel->maps.connections);
 	struct conn conn;
 
-	if (bpf_map_lookup_and_delete_elem(fd, probe, &conn))
+	/* In one step from 5.14 on (EINVAL before). */
+	if (bpf_map_lookup_and_delete_elem(fd, probe, &conn) &&
+	    (bpf_map_lookup_elem(fd, probe, &conn) || bpf_map_delete_elem(fd, probe)))
 		return;
 	for (int i = 0; i < ALIASES; i++)
 		if (conn.aliases[i].family)

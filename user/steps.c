@@ -156,8 +156,7 @@ static void reset_step(const struct ev_reset *r, struct verdict_step *step)
 		 r->sk_state ? tcp_state_name(r->sk_state) : "", r->netns ? elsewhere : "");
 }
 
-static bool event_step(const struct ev_hdr *ev, const struct corr_host *host,
-		       struct verdict_step *step)
+bool step_of_event(const struct ev_hdr *ev, const struct corr_host *host, struct verdict_step *step)
 {
 	const struct ev_icmp *icmp = (const void *)ev;
 	const struct ev_state *state = (const void *)ev;
@@ -235,7 +234,7 @@ void steps_write(const struct probe *probe, const struct corr_host *host, struct
 		struct verdict_step *step = &v->steps[v->n_steps];
 
 		step->t_us = ((int64_t)probe->events[i]->time_ns - (int64_t)probe->first_ns) / 1000;
-		v->n_steps += event_step(probe->events[i], host, step);
+		v->n_steps += step_of_event(probe->events[i], host, step);
 	}
 	if (v->n_steps < VERDICT_STEPS_MAX)
 		v->n_steps += request_step(probe, &v->steps[v->n_steps]);

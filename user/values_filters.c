@@ -248,6 +248,17 @@ static bool hook_module(const struct values_of *of, char *out, size_t out_len)
 	return true;
 }
 
+static bool hook_program(const struct values_of *of, char *out, size_t out_len)
+{
+	struct firewall_place place;
+
+	firewall_place(of->probe, of->host, false, &place);
+	if (!place.entry || place.entry->backend != HOOK_OTHER || !place.entry->prog_id)
+		return false;
+	snprintf(out, out_len, "%u", place.entry->prog_id);
+	return true;
+}
+
 static bool fw_fix(const struct values_of *of, char *out, size_t out_len)
 {
 	struct firewall_place place;
@@ -313,6 +324,7 @@ const struct value values_filters[] = {
 	{"queue_words", queue_words},
 	{"hook_function", hook_function},
 	{"hook_module", hook_module},
+	{"hook_program", hook_program},
 	{"fw_fix", fw_fix},
 	{"fw_show", fw_show},
 	{"reply_fw_fix", reply_fw_fix},

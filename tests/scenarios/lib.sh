@@ -30,6 +30,8 @@ trace_pid=        # of clbtrace, while it runs
 trace_limit=20    # seconds that clbtrace may take to start, or to end
 trace_outside=    # not empty: clbtrace runs where the scenario runs, not in the server's namespace
 trace_timeout=600 # ms, clbtrace's -t
+unrecorded=       # why this scenario's runs are not recorded, if they are not
+recording=        # of the latest run
 trace_backend=    # clbtrace's --backend; empty: the default
 status=0          # clbtrace's exit status
 wire=             # the prober's lines
@@ -169,10 +171,32 @@ trace_start() {
 	local enter=(ip netns exec "$server")
 	[ -z "$trace_outside" ] || enter=()
 	: >"$dir/err"
+	record_options "$@"
 	env --default-signal=INT ${enter[@]+"${enter[@]}"} "$CLBTRACE" --json -t "$trace_timeout" -s "$LAB_SOURCES6" \
-		${trace_backend:+--backend "$trace_backend"} "$@" >"$dir/out" 2>"$dir/err" &
+		${trace_backend:+--backend "$trace_backend"} ${recording:+-w "$recording"} "$@" >"$dir/out" 2>"$dir/err" &
 	trace_pid=$!
 	children+=("$trace_pid")
+}
+
+# Each run is recorded, unless the scenario says why not or has it write another file.
+record_options() {
+	local word
+	recording=
+	[ -z "$unrecorded" ] || return 0
+	for word in "$@"; do
+		case "$word" in -w | --write | --write=*) return 0 ;; esac
+	done
+	recording=$dir/recording.pcapng
+}
+
+# check_recording: its replay says the same, byte for byte, and ends with the same status.
+check_recording() {
+	local code=0
+	[ -n "$recording" ] || return 0
+	"$CLBTRACE" replay --json "$recording" >"$dir/replayed" 2>"$dir/replay-err" || code=$?
+	cmp "$dir/out" "$dir/replayed" || fail "the replay says: $(diff "$dir/out" "$dir/replayed") $(cat "$dir/replay-err")"
+	[ ! -s "$dir/replay-err" ] || fail "the replay complains: $(cat "$dir/replay-err")"
+	[ "$code" -eq "$status" ] || fail "the replay's exit status is $code, that of the run $status"
 }
 
 ready_or_gone() {
@@ -194,6 +218,7 @@ trace_wait() {
 	wait "$trace_pid" || status=$?
 	trace_pid=
 	check_json
+	check_recording
 	verdict=$(verdicts | tail -n 1)
 }
 

@@ -44,9 +44,9 @@ fi
 remember
 before=$(packets)
 begin=${EPOCHREALTIME/./}
-flood --mode udp --source 10.8.0.1 --rate 20000 "$LAB_SERVER4" 81
-flood --source 10.8.0.1 --source 10.9.0.1 --rate 16000 "$LAB_SERVER4" 81
-flood --source 10.8.0.1 --source 10.9.0.1 --rate 16000 "$LAB_SERVER4" 82
+flood --mode udp --source 10.8.0.1 --rate 26000 "$LAB_SERVER4" 81
+flood --source 10.8.0.1 --source 10.9.0.1 --rate 20000 "$LAB_SERVER4" 81
+flood --source 10.8.0.1 --source 10.9.0.1 --rate 20000 "$LAB_SERVER4" 82
 trace
 control
 
@@ -64,5 +64,5 @@ if [ -n "$legacy" ]; then
 	mend "$LAB_SERVER4" 82
 fi
 rate=$((($(packets) - before) * 1000000 / (${EPOCHREALTIME/./} - begin)))
-[ "$rate" -ge 40000 ] || fail "only $rate packets a second: the scenario shows nothing"
+[ "$rate" -ge 50000 ] || fail "only $rate packets a second: the scenario shows nothing"
 all_told
