@@ -8,6 +8,7 @@
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 enum { NETLINK_BUFFER = 32768 /* what the kernel fills at most in a dump */ };
@@ -20,6 +21,9 @@ static int read_attr(const struct nlattr *attr, void *data)
 		snprintf(entry->name, sizeof(entry->name), "%s", mnl_attr_get_str(attr));
 	if (mnl_attr_get_type(attr) == IFLA_MASTER && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
 		entry->master = mnl_attr_get_u32(attr);
+	if (mnl_attr_get_type(attr) == IFLA_ADDRESS &&
+	    mnl_attr_get_payload_len(attr) == sizeof(entry->mac))
+		memcpy(entry->mac, mnl_attr_get_payload(attr), sizeof(entry->mac));
 	return MNL_CB_OK;
 }
 

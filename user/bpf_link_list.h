@@ -13,6 +13,7 @@ struct link_entry {
 	uint32_t master;
 	unsigned int flags; /* IFF_* */
 	unsigned int arphrd;
+	uint8_t mac[6]; /* all zero: it has none */
 	char name[16];
 };
 

@@ -55,7 +55,7 @@ static bool has_prefix(const uint8_t addr[16], const struct prefix *prefix)
 	       (!bits || !((addr[bytes] ^ prefix->addr[bytes]) >> (8 - bits)));
 }
 
-static bool is_source(const struct options *options, const uint8_t addr[16])
+bool frame_is_source(const struct options *options, const uint8_t addr[16])
 {
 	for (size_t i = 0; i < options->n_sources; i++)
 		if (has_prefix(addr, &options->sources[i]))
@@ -248,7 +248,7 @@ static bool read_quoted(const struct packet *p, const struct frame_ip *ip, struc
 {
 	const uint8_t *l4 = p->frame->data + ip->l4;
 
-	if (!frame_has(p->frame, ip->l4, EMBEDDED_LEN) || !is_source(p->options, ip->saddr))
+	if (!frame_has(p->frame, ip->l4, EMBEDDED_LEN) || !frame_is_source(p->options, ip->saddr))
 		return false;
 	set_flow(ip, &ev->flow);
 	if (ip->proto == IPPROTO_TCP || (ip->proto == IPPROTO_UDP && p->options->udp)) {
@@ -299,8 +299,8 @@ uint32_t frame_event(const struct frame *frame, const struct options *options, u
 	icmp = is_icmp(&p.ip);
 	if (p.ip.proto != IPPROTO_TCP && !icmp && (p.ip.proto != IPPROTO_UDP || !options->udp))
 		return 0;
-	p.from_source = is_source(options, p.ip.saddr);
-	p.to_source = is_source(options, p.ip.daddr);
+	p.from_source = frame_is_source(options, p.ip.saddr);
+	p.to_source = frame_is_source(options, p.ip.daddr);
 	if (!p.from_source && !p.to_source)
 		return 0;
 	if (icmp && p.to_source)
@@ -319,7 +319,7 @@ void frame_stranger(const struct frame *frame, const struct options *options,
 
 	if (!frame_find_ip(frame, &at) || !frame_read_ip(frame, at, &p.ip) ||
 	    p.ip.proto != IPPROTO_TCP || !read_tcp(&p, &ev) || !is_syn(&ev.tcp) ||
-	    is_source(options, p.ip.saddr) || !is_port(options, ev.flow.dport))
+	    frame_is_source(options, p.ip.saddr) || !is_port(options, ev.flow.dport))
 		return;
 	set_flow(&p.ip, &ev.flow);
 	strangers->syns++;

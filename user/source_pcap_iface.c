@@ -126,6 +126,33 @@ static int check_names(const struct pcap_ifaces *ifaces)
 	return 0;
 }
 
+static int compare_macs(const void *a, const void *b)
+{
+	return memcmp(a, b, 6);
+}
+
+/* Those of the last time stay if there is no memory for it. */
+static void learn_macs(struct pcap_ifaces *ifaces, const struct link_list *links)
+{
+	uint8_t(*macs)[6] = calloc(links->count, sizeof(*macs));
+	size_t n = 0;
+
+	if (!macs)
+		return;
+	for (size_t i = 0; i < links->count; i++)
+		if (memcmp(links->entries[i].mac, "\0\0\0\0\0", 6) != 0)
+			memcpy(macs[n++], links->entries[i].mac, sizeof(*macs));
+	qsort(macs, n, sizeof(*macs), compare_macs);
+	free(ifaces->macs);
+	ifaces->macs = macs;
+	ifaces->n_macs = n;
+}
+
+bool pcap_ifaces_have(const struct pcap_ifaces *ifaces, const uint8_t mac[6])
+{
+	return bsearch(mac, ifaces->macs, ifaces->n_macs, sizeof(*ifaces->macs), compare_macs);
+}
+
 int pcap_ifaces_open(struct pcap_ifaces *ifaces)
 {
 	struct link_list links = {};
@@ -142,8 +169,10 @@ int pcap_ifaces_open(struct pcap_ifaces *ifaces)
 		err = link_list_read(&links);
 	if (err)
 		err = fail(ifaces, err, "cannot list the interfaces: %s", strerror(-err));
-	else
+	else {
+		learn_macs(ifaces, &links);
 		err = start_all(ifaces, &links);
+	}
 	link_list_free(&links);
 	return err;
 }
@@ -158,6 +187,7 @@ void pcap_ifaces_close(struct pcap_ifaces *ifaces)
 		free(iface);
 	}
 	link_changes_close(ifaces->changes);
+	free(ifaces->macs);
 	if (ifaces->epoll >= 0)
 		close(ifaces->epoll);
 }
@@ -253,6 +283,7 @@ int pcap_ifaces_changed(struct pcap_ifaces *ifaces, uint64_t now_ns, const struc
 		tell(ifaces, "cannot list the interfaces: %s", strerror(-err));
 		return 0;
 	}
+	learn_macs(ifaces, &links);
 	sweep(ifaces, &links);
 	for (size_t i = 0; !err && i < links.count; i++)
 		err = update(ifaces, &links.entries[i], now_ns, to);
