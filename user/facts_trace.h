@@ -77,8 +77,8 @@ struct trace_plan {
 	int32_t inet_priority;
 	int32_t bridge_priority;
 	int32_t device_priority;
-	struct vec devices; /* char[FACT_IFNAME_LEN]: those with an ingress chain */
-	const char *own;    /* the name of our tables */
+	struct vec devices;   /* char[FACT_IFNAME_LEN]: those with an ingress chain */
+	const char *own;      /* the name of our tables */
 	uint8_t own_families; /* TRACE_OWN_*: where there were such */
 };
 

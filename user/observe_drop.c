@@ -57,8 +57,8 @@ static const struct {
 	/* net/core/dev.c, before 5.17; of a packet that is IP nothing else is dropped there. */
 	{"sch_handle_ingress*", E(DROP_TC), "TC_INGRESS"},
 	{"__netif_receive_skb_core*", E(DROP_TC), "TC_INGRESS"},
-	{"arp_error_report*", E(DROP_NEIGH), "NEIGH_FAILED"},	 /* net/ipv4/arp.c */
-	{"ndisc_error_report*", E(DROP_NEIGH), "NEIGH_FAILED"},	 /* net/ipv6/ndisc.c */
+	{"arp_error_report*", E(DROP_NEIGH), "NEIGH_FAILED"},	   /* net/ipv4/arp.c */
+	{"ndisc_error_report*", E(DROP_NEIGH), "NEIGH_FAILED"},	   /* net/ipv6/ndisc.c */
 	{"__neigh_event_send*", E(DROP_NEIGH), "NEIGH_QUEUEFULL"}, /* net/core/neighbour.c */
 };
 
