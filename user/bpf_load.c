@@ -69,11 +69,15 @@ int bpf_load_permitted(const struct bpf_report *report)
 			"must be root (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON): run it with sudo");
 }
 
-static int check_kernel(const struct bpf_kernel *kernel, const struct bpf_report *report)
+static int check_kernel(const struct bpf_kernel *kernel, const struct options *options,
+			const struct bpf_report *report)
 {
 	if (!bpf_kernel_has_function(kernel, "bpf_ringbuf_reserve"))
 		return bpf_fail(report, -ENOTSUP,
 				"this kernel has no BPF ring buffer (kernel 5.8)");
+	if (options->xdp && !bpf_kernel_has_function(kernel, "bpf_xdp_get_buff_len"))
+		return bpf_fail(report, -ENOTSUP,
+				"--xdp needs a newer kernel (5.18): trace without it");
 	return 0;
 }
 
@@ -312,7 +316,7 @@ static bool is_refused(int err)
 int bpf_load(struct clbtrace_bpf **out, const struct bpf_kernel *kernel,
 	     const struct options *options, const struct bpf_report *report)
 {
-	int err = check_kernel(kernel, report);
+	int err = check_kernel(kernel, options, report);
 	struct attempt attempt = {.rules = !err && bpf_rules_available(kernel)};
 
 	*out = NULL;
@@ -327,7 +331,7 @@ int bpf_load(struct clbtrace_bpf **out, const struct bpf_kernel *kernel,
 		attempt.no_global = true;
 		err = open_and_load(out, kernel, options, attempt, report);
 	}
-	if (!err)
+	if (*out)
 		tell_missing(*out, report);
 	return err;
 }

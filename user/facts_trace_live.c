@@ -162,12 +162,15 @@ static size_t sweep(struct rule_trace *trace, char *note, size_t len)
 
 static int plan_anew(struct rule_trace *trace, char *note, size_t len)
 {
-	const bool first = trace_plan_is_empty(&trace->plan);
 	struct trace_plan plan;
-	int err = trace_plan_read(&trace->netfilter, &plan);
+	int err = trace_plan_read(&trace->netfilter, trace->name, &plan);
+	bool first;
 
 	if (err)
 		return err;
+	if (trace->plain)
+		trace_plan_forget_lost(&trace->plan, &plan);
+	first = trace_plan_is_empty(&trace->plan);
 	if (trace_plan_is_empty(&plan) || (!first && trace_plan_covers(&trace->plan, &plan))) {
 		trace_plan_free(&plan);
 		return 0;
