@@ -526,7 +526,7 @@ static void test_layout(void **state)
 		sizeof(struct fact_conntrack) + sizeof(struct fact_done) + sizeof(struct fact_rule);
 
 	(void)state;
-	assert_int_equal(sum, 3408);
+	assert_int_equal(sum, 3416);
 }
 
 int main(void)
