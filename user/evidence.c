@@ -175,6 +175,11 @@ static evidence_t counters(const struct probe *probe)
 		bits |= E(GREW_PAWS);
 	if (probe_grew(probe, "TcpExtIPReversePathFilter"))
 		bits |= E(GREW_RPFILTER);
+	if (probe_grew(probe, "TcpInCsumErrors") || probe_grew(probe, "IpExtInCsumErrors"))
+		bits |= E(GREW_CSUM);
+	if (probe_grew(probe, "TcpExtTCPMD5NotFound") ||
+	    probe_grew(probe, "TcpExtTCPMD5Unexpected") || probe_grew(probe, "TcpExtTCPMD5Failure"))
+		bits |= E(GREW_AUTH);
 	return bits;
 }
 

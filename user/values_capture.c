@@ -90,7 +90,9 @@ static bool grew_words(const struct values_of *of, char *out, size_t out_len)
 	static const char *const names[] = {
 		"TcpExtListenOverflows",     "TcpExtTCPReqQFullDrop", "TcpExtPAWSPassive",
 		"TcpExtPAWSEstab",	     "TcpExtPAWSTimewait",    "IpOutNoRoutes",
-		"TcpExtIPReversePathFilter", "Ip6OutNoRoutes",
+		"TcpExtIPReversePathFilter", "Ip6OutNoRoutes",	      "TcpInCsumErrors",
+		"IpExtInCsumErrors",	     "TcpExtTCPMD5NotFound",  "TcpExtTCPMD5Unexpected",
+		"TcpExtTCPMD5Failure",
 	};
 	size_t at = 0;
 
@@ -98,9 +100,9 @@ static bool grew_words(const struct values_of *of, char *out, size_t out_len)
 		uint64_t grew = probe_grew(of->probe, names[i]);
 
 		if (grew)
-			at += (size_t)snprintf(out + at, out_len - at, "%s%s +%" PRIu64,
-					       at ? " and " : "",
-					       names[i] + (names[i][0] == 'T' ? 6 : 0), grew);
+			at += (size_t)snprintf(
+				out + at, out_len - at, "%s%s +%" PRIu64, at ? " and " : "",
+				names[i] + (strncmp(names[i], "TcpExt", 6) ? 0 : 6), grew);
 	}
 	return at > 0;
 }
