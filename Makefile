@@ -39,10 +39,10 @@ impure := main live% source_bpf% bpf_% cmd_% facts%
 facts_objs := $(filter $(BUILD)/user/facts%,$(user_objs))
 pure_objs := $(filter-out $(patsubst %,$(BUILD)/user/%.o,$(impure)),$(user_objs))
 shell_files := scripts/* tests/run-scenarios tests/scenarios/*.sh completions/*.bash .ci/run
-c_files := $(wildcard bpf/*.h bpf/*.c user/*.h user/*.c tests/*.h tests/*.c tests/scenarios/*.c)
+c_files := $(wildcard bpf/*.h bpf/*.c user/*.h user/*.c tests/*.h tests/*.c tests/*/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all unit fuzz scenarios check lint docs format install uninstall clean
+.PHONY: all unit fuzz bench scenarios check lint docs format install uninstall clean
 all: $(BUILD)/clbtrace $(BUILD)/prober $(BUILD)/service
 
 $(BUILD)/clbtrace: $(user_objs)
@@ -96,15 +96,26 @@ unit: $(unit_tests)
 
 # What reads bytes off the wire, under libFuzzer; its corpus stays in $(BUILD)/fuzz.
 FUZZ_SECONDS ?= 600
-$(BUILD)/fuzz/%: tests/%.c tests/tls_sample.h $(wildcard user/stream.[ch] user/http*.[ch] user/tls*.[ch])
+fuzzers := $(patsubst tests/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz_*.c))
+pure_sources := $(patsubst $(BUILD)/%.o,%.c,$(pure_objs))
+$(BUILD)/fuzz/%: tests/%.c tests/tls_sample.h $(pure_sources) $(wildcard user/*.h)
 	$(call say,FUZZER,$@)
-	@mkdir -p $(@D)/corpus
-	$(Q)$(CLANG) -std=gnu11 -g -O2 $(WARN) -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $(filter %.c,$^)
+	@mkdir -p $@.corpus
+	$(Q)$(CLANG) -std=gnu11 -g -O2 $(WARN) -DVERSION='"$(VERSION)"' -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $(filter %.c,$^) -ljansson -lpcap -lz
 
-fuzz: $(BUILD)/fuzz/fuzz_exchange
-	FUZZ_SEEDS=$(<D)/corpus $< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5 \
-		-artifact_prefix=$(<D)/ $(<D)/corpus
+fuzz: $(fuzzers)
+	for fuzzer in $^; do FUZZ_SEEDS=$$fuzzer.corpus $$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+		-timeout=5 -artifact_prefix=$(<D)/ $$fuzzer.corpus || exit 1; done
+
+$(BUILD)/bench/%: tests/bench/%.c
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -lpcap
+
+# Prints how fast captures are replayed; no test.
+bench: $(BUILD)/clbtrace $(BUILD)/bench/make_capture
+	scripts/bench-replay $^
 
 scenarios: all
 	tests/run-scenarios

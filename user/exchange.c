@@ -16,9 +16,9 @@ struct text {
 static struct text request_of(const struct exchange *x)
 {
 	const struct stream *s = &x->said[FROM_PROBER];
-	size_t header = http_proxy_header(s->data, s->len);
+	size_t header = s->len ? http_proxy_header(s->data, s->len) : 0;
 
-	return (struct text){s->data + header, s->len - header};
+	return (struct text){header ? s->data + header : s->data, s->len - header};
 }
 
 static bool reads(struct tls_alert *alert, const uint8_t *data, size_t len)
