@@ -16,7 +16,7 @@ struct text {
 static struct text request_of(const struct exchange *x)
 {
 	const struct stream *s = &x->said[FROM_PROBER];
-	size_t header = http_proxy_header(s->data, s->len);
+	size_t header = s->len ? http_proxy_header(s->data, s->len) : 0;
 
 	return s->len ? (struct text){s->data + header, s->len - header} : (struct text){0};
 }
