@@ -35,7 +35,7 @@ skeleton := $(BUILD)/clbtrace.skel.h
 unit_tests := $(patsubst tests/test_%.c,$(BUILD)/tests/test_%,$(wildcard tests/test_*.c))
 fixtures := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fixture*.c))
 # What needs the kernel: not in the library that unit tests link against, which so need no libbpf.
-impure := main live% source_bpf% source_pcap source_pcap_iface bpf_% cmd_% facts%
+impure := main link_list live% source_bpf% source_pcap source_pcap_iface bpf_% cmd_% facts%
 facts_objs := $(filter $(BUILD)/user/facts%,$(user_objs))
 pure_objs := $(filter-out $(patsubst %,$(BUILD)/user/%.o,$(impure)),$(user_objs))
 shell_files := scripts/* tests/run-scenarios tests/scenarios/*.sh completions/*.bash .ci/run

@@ -32,9 +32,6 @@ bool frame_knows(int link_type);
  */
 uint32_t frame_event(const struct frame *frame, const struct options *options, uint64_t *out);
 
-/* Whether the address is one of the sources'. */
-bool frame_is_source(const struct options *options, const uint8_t addr[16]);
-
 /* Counts a packet that frame_event() has left out, if it is a SYN to a port of options. */
 void frame_stranger(const struct frame *frame, const struct options *options,
 		    struct strangers *strangers);
