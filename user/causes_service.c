@@ -3,7 +3,7 @@
 #include "causes_internal.h"
 
 /* Of a capture: what says that a reset is not for want of a listener. */
-#define E_NOT_REFUSED (E(SYNACK_MADE) | E(RULE_REJECTS) | E(DATAGRAM))
+#define E_NOT_REFUSED (E(SYNACK_MADE) | E(ANSWER_MISSED) | E(RULE_REJECTS) | E(DATAGRAM))
 
 const struct cause causes_service[] = {
 	{

@@ -82,24 +82,32 @@ static void read_options(const uint8_t *at, uint32_t len, struct ev_tcp *tcp)
 	}
 }
 
-/* Returns the offset of the payload, 0 if the header is not there. */
+/*
+ * Returns the offset of the payload, 0 if the header is not there. Of the options there may be
+ * less: tcpdump -s 68.
+ */
 static uint32_t read_tcp(const struct packet *p, struct ev_packet *ev)
 {
 	const uint8_t *tcp = p->frame->data + p->ip.l4;
-	uint32_t header;
+	uint32_t header, options;
 
 	if (!frame_has(p->frame, p->ip.l4, TCP_LEN))
 		return 0;
 	header = (tcp[12] >> 4) * 4U;
-	if (header < TCP_LEN || !frame_has(p->frame, p->ip.l4, header))
+	if (header < TCP_LEN || p->ip.l4 + header > p->ip.end)
 		return 0;
+	options = header - TCP_LEN;
+	if (!frame_has(p->frame, p->ip.l4, header)) {
+		options = p->frame->cap_len - p->ip.l4 - TCP_LEN;
+		ev->tcp.options |= TCPOPT_CUT;
+	}
 	ev->flow.sport = frame_u16(tcp);
 	ev->flow.dport = frame_u16(tcp + 2);
 	ev->tcp.seq = frame_u32(tcp + 4);
 	ev->tcp.ack = frame_u32(tcp + 8);
 	ev->tcp.flags = tcp[13];
 	ev->tcp.window = frame_u16(tcp + 14);
-	read_options(tcp + TCP_LEN, header - TCP_LEN, &ev->tcp);
+	read_options(tcp + TCP_LEN, options, &ev->tcp);
 	return p->ip.l4 + header;
 }
 

@@ -212,7 +212,17 @@ bool value_captured_words(const struct values_of *of, char *out, size_t out_len)
 {
 	evidence_t bits = bits_of(of);
 
-	if (of->probe->cut_short_ms)
+	if (bits & E(ANSWER_MISSED) && !(bits & E(SYNACK_MADE)))
+		snprintf(out, out_len,
+			 "the prober went on as after a SYN-ACK, which the capture does not have: "
+			 "it "
+			 "misses what the server sends (tcpdump -i any), or lost packets");
+	else if (bits & E(RESPONSE) && bits & (E(SERVER_FIN) | E(RST_OUT)) &&
+		 exchange_is_unread(&of->probe->exchange))
+		snprintf(out, out_len,
+			 "answered, but not all of the answer was captured (tcpdump -s 0): whether "
+			 "it is a good one is not known");
+	else if (of->probe->cut_short_ms)
 		snprintf(out, out_len, "the capture ends %u ms after the %s, before the outcome",
 			 of->probe->cut_short_ms,
 			 of->probe->flow.proto == IPPROTO_TCP ? "SYN" : "packet");
