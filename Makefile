@@ -2,20 +2,18 @@
 # Builds, tests, demonstrates and installs clbtrace.
 
 VERSION := 0.1.0
+include $(if $(ARCH),cross.mk)
 BUILD ?= build
+program ?= $(BUILD)/clbtrace
 PREFIX ?= /usr/local
 CC ?= gcc
 CLANG ?= clang
 BPFTOOL ?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
 PKGS := libbpf libpcap jansson libmnl
 
-ifeq ($(V),1)
-Q :=
-say = @:
-else
-Q := @
-say = @printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$(2))
-endif
+# V=1: the commands themselves.
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(Q),@printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$(2)),@:)
 
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wmissing-prototypes -Wshadow -Werror
@@ -26,7 +24,7 @@ override LDFLAGS += -fsanitize=address,undefined
 endif
 LDLIBS := $(shell pkg-config --libs $(PKGS)) -lelf -lz
 
-arch := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+arch := $(or $(ARCH),$(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/'))
 BPF_CFLAGS := -g -O2 --target=bpf -mcpu=v3 -D__TARGET_ARCH_$(arch) -Wall -Werror
 
 user_objs := $(patsubst user/%.c,$(BUILD)/user/%.o,$(wildcard user/*.c))
@@ -35,19 +33,24 @@ skeleton := $(BUILD)/clbtrace.skel.h
 unit_tests := $(patsubst tests/test_%.c,$(BUILD)/tests/test_%,$(wildcard tests/test_*.c))
 fixtures := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fixture*.c))
 # What needs the kernel: not in the library that unit tests link against, which so need no libbpf.
-impure := main link_list live% source_bpf% source_pcap source_pcap_iface bpf_% cmd_% facts%
+impure := main link_list live% source_bpf% source_pcap source_pcap_iface bpf_% cmd_% facts% replay_capture
 facts_objs := $(filter $(BUILD)/user/facts%,$(user_objs))
 pure_objs := $(filter-out $(patsubst %,$(BUILD)/user/%.o,$(impure)),$(user_objs))
 shell_files := scripts/* tests/run-scenarios tests/scenarios/*.sh completions/*.bash .ci/run
-c_files := $(wildcard bpf/*.h bpf/*.c user/*.h user/*.c tests/*.h tests/*.c tests/*/*.c)
+c_files := $(wildcard bpf/*.h bpf/*.c user/*.h user/*.c user/static/*.c tests/*.h tests/*.c tests/*/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all unit fuzz bench scenarios check lint docs format install uninstall clean
-all: $(BUILD)/clbtrace $(BUILD)/prober $(BUILD)/service
+.PHONY: all static deb unit fuzz bench scenarios check lint docs format install uninstall clean
+all: $(program) $(BUILD)/prober $(BUILD)/service
 
 $(BUILD)/clbtrace: $(user_objs)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+static: $(BUILD)/static/clbtrace
+$(BUILD)/static/clbtrace: $(user_objs) $(BUILD)/user/static/pcap_without_dbus.o
+	$(call say,STATIC,$@)
+	$(Q)CC=$(CC) scripts/static $@ $^
 
 $(BUILD)/user/%.o: user/%.c | $(skeleton)
 	$(call say,CC,$@)
@@ -105,10 +108,7 @@ $(BUILD)/fuzz/fuzz_%: tests/fuzz_%.c $(pure_sources) $(wildcard user/*.h tests/*
 	$(Q)$(CLANG) $(FUZZ_CFLAGS) -o $@ $(filter %.c,$^) -ljansson -lpcap -lz
 
 fuzz: $(fuzzers)
-	for fuzzer in $(fuzzers:$(BUILD)/fuzz/fuzz_%=%); do \
-		FUZZ_SEEDS=$(BUILD)/fuzz/corpus-$$fuzzer $(BUILD)/fuzz/fuzz_$$fuzzer -max_total_time=$(FUZZ_SECONDS) \
-			-max_len=16384 -timeout=5 -close_fd_mask=3 -artifact_prefix=$(BUILD)/fuzz/ \
-			$(BUILD)/fuzz/corpus-$$fuzzer || exit 1; done
+	scripts/fuzz $(FUZZ_SECONDS) $^
 
 $(BUILD)/bench/%: tests/bench/%.c
 	$(call say,LINK,$@)
@@ -139,7 +139,7 @@ docs: $(BUILD)/clbtrace
 format:
 	clang-format -i $(c_files)
 
-install: $(BUILD)/clbtrace
+install: $(program)
 	install -D -m 755 $< $(DESTDIR)$(PREFIX)/sbin/clbtrace
 	install -D -m 644 docs/clbtrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/clbtrace.8
 	install -D -m 644 completions/clbtrace.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/clbtrace
@@ -147,6 +147,9 @@ install: $(BUILD)/clbtrace
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/clbtrace $(DESTDIR)$(PREFIX)/share/man/man8/clbtrace.8 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/clbtrace
+
+deb: $(BUILD)/static/clbtrace
+	$(Q)BUILD=$(BUILD) scripts/deb $(VERSION)
 
 clean:
 	rm -rf $(BUILD)
