@@ -64,6 +64,9 @@ int source_open(struct source *source, const struct options *options,
 	if (options->proc && backend == BACKEND_BPF)
 		return refuse(report, "--proc: the bpf backend asks the kernel itself; only "
 				      "--backend pcap reads a copy");
+	if (options->btf && (backend == BACKEND_PCAP || options->proc))
+		return refuse(report, "--btf: with packets alone (--backend pcap, --proc) no BPF "
+				      "program is loaded that needs it");
 	if (options->xdp && (backend == BACKEND_PCAP || options->proc))
 		return refuse(report, "--xdp: an XDP program is BPF: not with packets alone "
 				      "(--backend pcap, --proc)");
