@@ -262,7 +262,7 @@ static void fail_all(struct doctor *d, const char *why)
 					WAY_ICMP,  WAY_LOOKUP, WAY_HOOKS, WAY_RULE};
 
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
-		doctor_fails(d, ways[i], "%s", i ? "no BPF" : why);
+		doctor_fails(d, ways[i], "%s", i ? DOCTOR_NO_BPF : why);
 	snprintf(d->why, sizeof(d->why), "%s", why);
 }
 
@@ -287,14 +287,6 @@ static void see_all(struct bpf_doctor *bpf, struct doctor *d, const struct optio
 		snprintf(d->why, sizeof(d->why), "--xdp: %.280s", d->waypoints[WAY_XDP].why);
 }
 
-static void set_btf(struct doctor *d, const struct options *options)
-{
-	if (options->btf)
-		snprintf(d->btf, sizeof(d->btf), "%s", options->btf);
-	else if (!access(BPF_KERNEL_BTF, F_OK))
-		snprintf(d->btf, sizeof(d->btf), "%s", BPF_KERNEL_BTF);
-}
-
 int bpf_doctor_open(struct bpf_doctor **out, struct doctor *d, const struct options *options)
 {
 	struct bpf_doctor *bpf = calloc(1, sizeof(*bpf));
@@ -306,7 +298,6 @@ int bpf_doctor_open(struct bpf_doctor **out, struct doctor *d, const struct opti
 	if (!bpf)
 		return -ENOMEM;
 	bpf_load_quiet();
-	set_btf(d, options);
 	err = bpf_load_kernel(&bpf->kernel, options, &report);
 	if (!err)
 		err = load(bpf, options, why, sizeof(why));

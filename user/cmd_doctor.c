@@ -8,8 +8,10 @@
 
 #include "bpf_doctor.h"
 #include "bpf_iface.h"
+#include "bpf_kernel.h"
 #include "bpf_trial.h"
 #include "commands.h"
+#include "escape.h"
 #include "facts_doctor.h"
 #include "live_start.h"
 #include "text_form.h"
@@ -53,6 +55,7 @@ static void fall_back(struct doctor *d, const struct options *options)
 	d->sight.named = 0;
 	d->sight.always = E(CAPTURE) | E(ARRIVED);
 	d->works = d->sight.waypoints & W(CAPTURE);
+	d->waypoints[WAY_RULE] = (struct doctor_waypoint){};
 	if (d->works)
 		doctor_works(d, WAY_RULE, "counters of legacy iptables");
 	else
@@ -77,16 +80,25 @@ static void check_links(struct doctor *d, const struct options *options)
 	snprintf(d->why, sizeof(d->why), "no interface is up, loopback aside");
 }
 
-static int look(struct doctor *d, const struct options *options)
+static void set_kernel(struct doctor *d, const struct options *options)
 {
-	struct bpf_doctor *bpf = NULL;
+	const char *file = options->btf ? options->btf : BPF_KERNEL_BTF;
 	struct utsname kernel;
-	int err = 0;
 
 	if (!uname(&kernel)) {
 		snprintf(d->release, sizeof(d->release), "%s", kernel.release);
 		snprintf(d->machine, sizeof(d->machine), "%s", kernel.machine);
 	}
+	if (!access(file, F_OK))
+		escape_text(file, strlen(file), d->btf, sizeof(d->btf));
+}
+
+static int look(struct doctor *d, const struct options *options)
+{
+	struct bpf_doctor *bpf = NULL;
+	int err = 0;
+
+	set_kernel(d, options);
 	doctor_works(d, WAY_HOST, "/proc and netlink");
 	d->backend = BACKEND_BPF;
 	if (options->backend != BACKEND_PCAP)

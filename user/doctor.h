@@ -46,7 +46,9 @@ struct doctor {
 	size_t n_disturbances; /* more than there is room for are counted too */
 };
 
-/* Says that a waypoint works, or does not. why and enable may be NULL. */
+#define DOCTOR_NO_BPF "no BPF" /* why; it is said once, at the top of the text */
+
+/* Says that a waypoint works, or does not, and how, or why. */
 __attribute__((format(printf, 3, 4))) void doctor_works(struct doctor *d, enum way way,
 							const char *how, ...);
 __attribute__((format(printf, 3, 4))) void doctor_fails(struct doctor *d, enum way way,

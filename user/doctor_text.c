@@ -120,7 +120,7 @@ static void print_waypoints(const struct page *page)
 		const struct doctor_waypoint *w = &page->d->waypoints[way];
 		bool works = page->d->sight.waypoints >> way & 1;
 
-		if (!works && !*w->why)
+		if (!works && (!*w->why || !strcmp(w->why, DOCTOR_NO_BPF)))
 			continue;
 		printf("  %-*s %s%-4s%s", ID_WIDTH, way_id((enum way)way), paint(page, works),
 		       works ? "yes" : "no", page->colored ? "\033[0m" : "");

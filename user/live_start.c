@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bpf_kernel.h"
+#include "bpf_load.h"
 #include "escape.h"
 #include "netns.h"
 
@@ -56,6 +57,7 @@ static int check_btf(const struct options *options)
 {
 	char why[ERR_LEN], text[ERR_LEN];
 
+	bpf_load_quiet();
 	if (!options->btf || !bpf_kernel_check_file(options->btf, why, sizeof(why)))
 		return 0;
 	fprintf(stderr, "clbtrace: --btf: '%s': %s\n",

@@ -281,10 +281,24 @@ static int put_defaults(const struct parsing *p, char *err, size_t err_len)
 /* What goes together, and what has to be there. */
 static int check_options(const struct options *options, char *err, size_t err_len)
 {
+	const bool packets = options->backend == BACKEND_PCAP || options->proc;
+
 	if (options->mode == MODE_REPLAY && !options->file)
 		snprintf(err, err_len, "replay: which FILE? see clbtrace replay --help");
 	else if (options->rotate_bytes && (!options->write || options->write_packets_only))
 		snprintf(err, err_len, "--rotate: needs a recording, --write FILE.pcapng");
+	else if (options->proc && options->backend == BACKEND_BPF)
+		snprintf(err, err_len,
+			 "--proc: the bpf backend asks the kernel itself; only --backend pcap "
+			 "reads a copy");
+	else if (options->xdp && packets)
+		snprintf(err, err_len,
+			 "--xdp: an XDP program is BPF: not with packets alone (--backend pcap, "
+			 "--proc)");
+	else if (options->btf && packets)
+		snprintf(err, err_len,
+			 "--btf: with packets alone (--backend pcap, --proc) no BPF program is "
+			 "loaded that needs it");
 	else
 		return 0;
 	return -EINVAL;
