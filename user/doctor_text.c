@@ -8,7 +8,7 @@
 #include "escape.h"
 
 enum {
-	WIDTH = 100,
+	WIDTH = 79,
 	ID_WIDTH = 22, /* tcp_retransmit_synack */
 	HOOKS_SHOWN = 64,
 	NAME_LEN = 4 * EV_NAME_LEN + 4,

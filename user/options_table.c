@@ -315,7 +315,7 @@ const struct option_row option_rows[N_OPTION_ROWS] = {
 	 "auto, bpf, or pcap: packets and counters alone,\nfor kernels without BPF (default: "
 	 "auto)"},
 	{0, "btf", "FILE", take_btf, HERE,
-	 "BTF of the running kernel, for one that has none in\n/sys/kernel/btf/vmlinux"},
+	 "BTF of the running kernel, where it has none in\n/sys/kernel/btf/vmlinux"},
 	{0, "proc", "DIR", take_proc, BOTH,
 	 "with packets alone: read the host's counters and\nsettings from a copy of /proc"},
 	{0, "max-probes", "N", take_max_probes, BOTH,
