@@ -45,7 +45,7 @@ static struct sight sight_with(uint32_t waypoints, const char *const *reasons)
 {
 	struct sight sight = {
 		.waypoints = waypoints,
-		.named = drop_symbol_evidence() | E(NO_SOCKET) | E(RESET_UNREAD),
+		.named = drop_symbol_evidence() | E(RESET_UNREAD),
 		.always = E(STAMPS_TAKEN),
 	};
 
@@ -113,7 +113,7 @@ static void test_every_evidence_has_a_source(void **state)
 static void test_every_named_can_be_named(void **state)
 {
 	const struct sight all = sight_with(BPF_WAYS, newest);
-	evidence_t named = all.named | E(RECYCLE_ON) | E(GREW_PAWS_PASSIVE);
+	const evidence_t named = all.named | E(RECYCLE_ON) | E(GREW_PAWS_PASSIVE);
 
 	(void)state;
 	for (int i = 0; i < EVI_COUNT; i++)
@@ -141,6 +141,8 @@ static void test_everything(void **state)
 	expect_by(&sight, "listener-wrong-address", W(RESET) | W(HOST), 0);
 	expect_by(&sight, "firewall-drop", W(DROP), 0);
 	expect_by(&sight, "not-arriving", W(ENTRY), 0);
+	/* No reset is sent for a datagram. */
+	expect_by(&sight, "udp-no-listener", W(ENTRY) | W(DROP), 0);
 }
 
 /* 6.1: some reasons came later. */
@@ -171,6 +173,8 @@ static void test_no_reasons(void **state)
 	expect(&sight, "xdp-drop", "certain");
 	expect(&sight, "no-listener", "certain");
 	expect(&sight, "accept-queue-full", "certain");
+	expect(&sight, "udp-no-listener", "certain");
+	expect_by(&sight, "udp-no-listener", W(ENTRY) | W(EXIT), 0);
 }
 
 /* Without the netfilter waypoints nobody knows that the SYN was delivered. */

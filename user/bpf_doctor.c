@@ -84,8 +84,6 @@ static void name_resets(const struct bpf_doctor *bpf, struct doctor *d)
 {
 	char name[NAME_LEN];
 
-	/* Whether there was a socket tells the most important one apart. */
-	d->sight.named |= E(NO_SOCKET);
 	if (is_loaded(bpf->skel->progs.on_tcp_send_reset_reason)) {
 		doctor_works(d, WAY_RESET, "tp_btf, with the kernel's reason");
 		for (unsigned int i = 0; i < REASONS_MAX; i++) {

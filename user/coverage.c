@@ -7,116 +7,123 @@ enum {
 	OUT = W(EXIT) | W(CAPTURE),
 	/* Packets of a connection that leave; at the packet filter's hooks too. */
 	LEAVING = W(EXIT) | W(NETFILTER) | W(CAPTURE),
-	NAMED = 1 << 31, /* the kernel has to have a name for it: see struct sight */
+	/* What shows nothing of a datagram or an echo request. */
+	OF_TCP = W(RESET) | W(STATE) | W(SYNACK) | W(LOOKUP),
 };
 
-_Static_assert(WAY_COUNT < 31, "waypoint bits");
+_Static_assert(WAY_COUNT <= 32, "waypoint bits");
 
-/* A row for each of EVIDENCE: what shows it, any of them. As observe*.c and evidence.c set it. */
-static const uint32_t sources[EVI_COUNT] = {
-	[EVI_ARRIVED] = IN,
-	[EVI_DELIVERED] = W(NETFILTER),
-	[EVI_FORWARDED] = W(EXIT) | W(NETFILTER),
-	[EVI_TRANSLATED] = W(EXIT) | W(NETFILTER),
-	[EVI_ELSEWHERE] = W(DROP) | W(RESET) | W(STATE) | W(ICMP),
-	[EVI_SYNACK_MADE] = LEAVING,
-	[EVI_SYNACK_LEFT] = OUT,
-	[EVI_SYNACK_ELSEWHERE] = OUT,
-	[EVI_ACK_ANSWER] = LEAVING,
-	[EVI_RST_OUT] = LEAVING,
-	[EVI_HANDSHAKE] = IN,
-	[EVI_ESTABLISHED] = W(STATE),
-	[EVI_PROBER_RST] = IN,
-	[EVI_PROBER_FIN] = IN,
-	[EVI_HALF_CLOSED] = IN,
-	[EVI_GAVE_UP] = IN,
-	[EVI_SERVER_FIN] = LEAVING,
-	[EVI_REQUEST] = IN,
-	[EVI_RESPONSE] = OUT,
-	[EVI_LATE] = OUT,
-	[EVI_HTTP_REQUEST] = IN,
-	[EVI_HTTP_STATUS] = OUT,
-	[EVI_NOT_HTTP] = OUT,
-	[EVI_WANTS_TLS] = OUT,
-	[EVI_TLS_REQUEST] = IN,
-	[EVI_TLS_ENCRYPTED] = OUT,
-	[EVI_TLS_SILENT] = OUT,
-	[EVI_TLS_REFUSED] = OUT,
-	[EVI_ANSWER_CUT] = OUT,
-	[EVI_TLS_BROKEN] = OUT,
-	[EVI_NOT_TLS] = OUT,
-	[EVI_SERVER_ALERT] = OUT,
-	[EVI_PROBER_ALERT] = IN,
-	[EVI_PROBER_REFUSED] = IN,
-	[EVI_DATAGRAM] = IN,
-	[EVI_ECHO] = IN,
-	[EVI_LONG] = W(ENTRY),
-	[EVI_TIMEOUT] = 0,
-	[EVI_DROP_XDP] = W(DROP) | NAMED,
-	[EVI_DROP_TC] = W(DROP) | NAMED,
-	[EVI_DROP_CSUM] = W(DROP) | NAMED,
-	[EVI_DROP_RPFILTER] = W(DROP) | NAMED,
-	[EVI_DROP_LOCAL_SOURCE] = W(DROP) | NAMED,
-	[EVI_DROP_NOT_OURS] = W(DROP) | NAMED,
-	[EVI_DROP_NETFILTER] = W(DROP) | NAMED,
-	[EVI_DROP_QUEUE] = W(DROP) | NAMED,
-	[EVI_DROP_SOCKET_FILTER] = W(DROP) | NAMED,
-	[EVI_DROP_SECURITY] = W(DROP) | NAMED,
-	[EVI_DROP_AUTH] = W(DROP) | NAMED,
-	[EVI_DROP_OVERFLOW] = W(DROP) | NAMED,
-	[EVI_DROP_PAWS] = W(DROP) | NAMED,
-	[EVI_DROP_RCVBUF] = W(DROP) | NAMED,
-	[EVI_DROP_OTHER] = W(DROP),
-	[EVI_DROP_REPLY] = W(DROP),
-	[EVI_DROP_NEIGH] = W(DROP) | NAMED,
-	[EVI_ICMP_SENT] = W(ICMP) | OUT,
-	[EVI_PORT_UNREACHABLE] = W(ICMP) | OUT,
-	[EVI_NO_SOCKET] = W(RESET) | W(DROP) | NAMED,
-	[EVI_RESET_ACTIVE] = W(RESET),
-	[EVI_RESET_UNREAD] = W(RESET) | NAMED,
-	[EVI_RESET_HANDSHAKE] = W(RESET) | W(CAPTURE),
-	[EVI_LISTEN_FOUND] = W(LOOKUP),
-	[EVI_LISTEN_FULL] = W(LOOKUP),
-	[EVI_SYN_QUEUE_FULL] = W(LOOKUP),
-	[EVI_LISTEN_FILTER] = W(LOOKUP),
-	[EVI_TW_FOUND] = W(LOOKUP),
-	[EVI_TW_TS_NEWER] = W(LOOKUP) | W(CAPTURE),
-	[EVI_TW_SEQ_NEWER] = W(LOOKUP) | W(CAPTURE),
-	[EVI_LISTENER_FITS] = W(HOST),
-	[EVI_LISTENER_ADDR] = W(HOST),
-	[EVI_LISTENER_FAMILY] = W(HOST),
-	[EVI_LISTENER_DEVICE] = W(HOST),
-	[EVI_LISTENER_ELSEWHERE] = W(HOST),
-	[EVI_LISTENER_FULL] = W(HOST),
-	[EVI_DST_NOT_LOCAL] = W(HOST),
-	[EVI_SRC_LOCAL] = W(HOST),
-	[EVI_ROUTE_ERROR] = W(HOST),
-	[EVI_NEIGH_BAD] = W(HOST),
-	[EVI_CONNTRACK_FULL] = W(HOST),
-	[EVI_RULE_QUEUES] = W(RULE),
-	[EVI_RULE_REJECTS] = W(RULE),
-	[EVI_MODULE_HOOK] = W(HOOKS),
-	[EVI_CGROUP_FILTER] = W(HOST),
-	[EVI_GREW_OVERFLOWS] = W(HOST),
-	[EVI_GREW_REQQFULL] = W(HOST),
-	[EVI_GREW_NOROUTES] = W(HOST),
-	[EVI_NOT_ACCEPTED] = W(HOST),
-	[EVI_CONN_UNKNOWN] = W(HOST),
-	[EVI_UNREAD] = W(HOST),
-	[EVI_ECHO_IGNORED] = W(HOST),
-	[EVI_GREW_RATE_LIMIT] = W(HOST),
-	[EVI_CAPTURE] = W(CAPTURE),
-	[EVI_SYNACK_AGAIN] = W(CAPTURE),
-	[EVI_ICMP_PROHIBITED] = W(ICMP) | OUT,
-	[EVI_ICMP_BY_OTHER] = W(CAPTURE),
-	[EVI_STAMPS_BACK] = W(CAPTURE),
-	[EVI_STAMPS_TAKEN] = W(CAPTURE),
-	[EVI_RECYCLE_ON] = W(HOST) | NAMED,
-	[EVI_GREW_PAWS_PASSIVE] = W(HOST) | NAMED,
-	[EVI_GREW_PAWS] = W(HOST),
-	[EVI_GREW_RPFILTER] = W(HOST),
-	[EVI_RULE_COUNTED] = W(RULE),
-	[EVI_NO_LISTENER] = W(HOST),
+/* Where evidence is from: any of these shows it. */
+struct evidence_source {
+	uint32_t ways;
+	uint32_t if_named; /* these if the kernel has a name for it: see struct sight */
+};
+
+/* A row for each of EVIDENCE, as observe*.c and evidence.c set it; none: the clock. */
+static const struct evidence_source sources[EVI_COUNT] = {
+	[EVI_ARRIVED] = {IN, 0},
+	[EVI_DELIVERED] = {W(NETFILTER), 0},
+	[EVI_FORWARDED] = {W(EXIT) | W(NETFILTER), 0},
+	[EVI_TRANSLATED] = {W(EXIT) | W(NETFILTER), 0},
+	[EVI_ELSEWHERE] = {W(DROP) | W(RESET) | W(STATE) | W(ICMP), 0},
+	[EVI_SYNACK_MADE] = {LEAVING, 0},
+	[EVI_SYNACK_LEFT] = {OUT, 0},
+	[EVI_SYNACK_ELSEWHERE] = {OUT, 0},
+	[EVI_ACK_ANSWER] = {LEAVING, 0},
+	[EVI_RST_OUT] = {LEAVING, 0},
+	[EVI_HANDSHAKE] = {IN, 0},
+	[EVI_ESTABLISHED] = {W(STATE), 0},
+	[EVI_PROBER_RST] = {IN, 0},
+	[EVI_PROBER_FIN] = {IN, 0},
+	[EVI_HALF_CLOSED] = {IN, 0},
+	[EVI_GAVE_UP] = {IN, 0},
+	[EVI_SERVER_FIN] = {LEAVING, 0},
+	[EVI_REQUEST] = {IN, 0},
+	[EVI_RESPONSE] = {OUT, 0},
+	[EVI_LATE] = {OUT, 0},
+	[EVI_HTTP_REQUEST] = {IN, 0},
+	[EVI_HTTP_STATUS] = {OUT, 0},
+	[EVI_NOT_HTTP] = {OUT, 0},
+	[EVI_WANTS_TLS] = {OUT, 0},
+	[EVI_TLS_REQUEST] = {IN, 0},
+	[EVI_TLS_ENCRYPTED] = {OUT, 0},
+	[EVI_TLS_SILENT] = {OUT, 0},
+	[EVI_TLS_REFUSED] = {OUT, 0},
+	[EVI_ANSWER_CUT] = {OUT, 0},
+	[EVI_TLS_BROKEN] = {OUT, 0},
+	[EVI_NOT_TLS] = {OUT, 0},
+	[EVI_SERVER_ALERT] = {OUT, 0},
+	[EVI_PROBER_ALERT] = {IN, 0},
+	[EVI_PROBER_REFUSED] = {IN, 0},
+	[EVI_DATAGRAM] = {IN, 0},
+	[EVI_ECHO] = {IN, 0},
+	[EVI_LONG] = {W(ENTRY), 0},
+	[EVI_TIMEOUT] = {0, 0},
+	[EVI_DROP_XDP] = {0, W(DROP)},
+	[EVI_DROP_TC] = {0, W(DROP)},
+	[EVI_DROP_CSUM] = {0, W(DROP)},
+	[EVI_DROP_RPFILTER] = {0, W(DROP)},
+	[EVI_DROP_LOCAL_SOURCE] = {0, W(DROP)},
+	[EVI_DROP_NOT_OURS] = {0, W(DROP)},
+	[EVI_DROP_NETFILTER] = {0, W(DROP)},
+	[EVI_DROP_QUEUE] = {0, W(DROP)},
+	[EVI_DROP_SOCKET_FILTER] = {0, W(DROP)},
+	[EVI_DROP_SECURITY] = {0, W(DROP)},
+	[EVI_DROP_AUTH] = {0, W(DROP)},
+	[EVI_DROP_OVERFLOW] = {0, W(DROP)},
+	[EVI_DROP_PAWS] = {0, W(DROP)},
+	[EVI_DROP_RCVBUF] = {0, W(DROP)},
+	[EVI_DROP_OTHER] = {W(DROP), 0},
+	[EVI_DROP_REPLY] = {W(DROP), 0},
+	[EVI_DROP_NEIGH] = {0, W(DROP)},
+	[EVI_ICMP_SENT] = {W(ICMP) | OUT, 0},
+	[EVI_PORT_UNREACHABLE] = {W(ICMP) | OUT, 0},
+	[EVI_NO_SOCKET] = {W(RESET), W(DROP)},
+	[EVI_RESET_ACTIVE] = {W(RESET), 0},
+	[EVI_RESET_UNREAD] = {0, W(RESET)},
+	[EVI_RESET_HANDSHAKE] = {W(RESET) | W(CAPTURE), 0},
+	[EVI_LISTEN_FOUND] = {W(LOOKUP), 0},
+	[EVI_LISTEN_FULL] = {W(LOOKUP), 0},
+	[EVI_SYN_QUEUE_FULL] = {W(LOOKUP), 0},
+	[EVI_LISTEN_FILTER] = {W(LOOKUP), 0},
+	[EVI_TW_FOUND] = {W(LOOKUP), 0},
+	[EVI_TW_TS_NEWER] = {W(LOOKUP) | W(CAPTURE), 0},
+	[EVI_TW_SEQ_NEWER] = {W(LOOKUP) | W(CAPTURE), 0},
+	[EVI_LISTENER_FITS] = {W(HOST), 0},
+	[EVI_LISTENER_ADDR] = {W(HOST), 0},
+	[EVI_LISTENER_FAMILY] = {W(HOST), 0},
+	[EVI_LISTENER_DEVICE] = {W(HOST), 0},
+	[EVI_LISTENER_ELSEWHERE] = {W(HOST), 0},
+	[EVI_LISTENER_FULL] = {W(HOST), 0},
+	[EVI_DST_NOT_LOCAL] = {W(HOST), 0},
+	[EVI_SRC_LOCAL] = {W(HOST), 0},
+	[EVI_ROUTE_ERROR] = {W(HOST), 0},
+	[EVI_NEIGH_BAD] = {W(HOST), 0},
+	[EVI_CONNTRACK_FULL] = {W(HOST), 0},
+	[EVI_RULE_QUEUES] = {W(RULE), 0},
+	[EVI_RULE_REJECTS] = {W(RULE), 0},
+	[EVI_MODULE_HOOK] = {W(HOOKS), 0},
+	[EVI_CGROUP_FILTER] = {W(HOST), 0},
+	[EVI_GREW_OVERFLOWS] = {W(HOST), 0},
+	[EVI_GREW_REQQFULL] = {W(HOST), 0},
+	[EVI_GREW_NOROUTES] = {W(HOST), 0},
+	[EVI_NOT_ACCEPTED] = {W(HOST), 0},
+	[EVI_CONN_UNKNOWN] = {W(HOST), 0},
+	[EVI_UNREAD] = {W(HOST), 0},
+	[EVI_ECHO_IGNORED] = {W(HOST), 0},
+	[EVI_GREW_RATE_LIMIT] = {W(HOST), 0},
+	[EVI_CAPTURE] = {W(CAPTURE), 0},
+	[EVI_SYNACK_AGAIN] = {W(CAPTURE), 0},
+	[EVI_ICMP_PROHIBITED] = {W(ICMP) | OUT, 0},
+	[EVI_ICMP_BY_OTHER] = {W(CAPTURE), 0},
+	[EVI_STAMPS_BACK] = {W(CAPTURE), 0},
+	[EVI_STAMPS_TAKEN] = {W(CAPTURE), 0},
+	[EVI_RECYCLE_ON] = {0, W(HOST)},
+	[EVI_GREW_PAWS_PASSIVE] = {0, W(HOST)},
+	[EVI_GREW_PAWS] = {W(HOST), 0},
+	[EVI_GREW_RPFILTER] = {W(HOST), 0},
+	[EVI_RULE_COUNTED] = {W(RULE), 0},
+	[EVI_NO_LISTENER] = {W(HOST), 0},
 };
 
 static const struct {
@@ -140,21 +147,20 @@ const char *way_what(enum way way)
 
 uint32_t evidence_waypoints(enum evidence_index index)
 {
-	return sources[index] & ~(uint32_t)NAMED;
+	return sources[index].ways | sources[index].if_named;
 }
 
 bool evidence_is_named(enum evidence_index index)
 {
-	return sources[index] & NAMED;
+	return sources[index].if_named;
 }
 
-static bool is_shown(enum evidence_index index, const struct sight *sight)
+/* The waypoints by which it can be seen here. */
+static uint32_t shows(enum evidence_index index, const struct sight *sight)
 {
-	uint32_t from = evidence_waypoints(index);
+	const bool named = sight->named >> index & 1;
 
-	if (evidence_is_named(index) && !(sight->named >> index & 1))
-		return false;
-	return !from || from & sight->waypoints;
+	return sight->waypoints & (sources[index].ways | (named ? sources[index].if_named : 0));
 }
 
 evidence_t coverage_evidence(const struct sight *sight)
@@ -162,7 +168,8 @@ evidence_t coverage_evidence(const struct sight *sight)
 	evidence_t shown = 0;
 
 	for (int i = 0; i < EVI_COUNT; i++)
-		if (is_shown((enum evidence_index)i, sight))
+		if (shows((enum evidence_index)i, sight) ||
+		    !evidence_waypoints((enum evidence_index)i))
 			shown |= (evidence_t)1 << i;
 	return shown;
 }
@@ -170,10 +177,10 @@ evidence_t coverage_evidence(const struct sight *sight)
 /* The first that shows it, of those that work; else of all. */
 static uint32_t shown_by(enum evidence_index index, const struct sight *sight)
 {
-	uint32_t from = evidence_waypoints(index);
+	uint32_t from = shows(index, sight);
 
-	if (from & sight->waypoints)
-		from &= sight->waypoints;
+	if (!from)
+		from = evidence_waypoints(index);
 	return from & -from;
 }
 
@@ -203,30 +210,52 @@ static struct coverage without_rules(const struct cause *cause, const struct sig
 	return coverage;
 }
 
-struct coverage coverage_of(const struct cause *cause, const struct sight *sight)
+/* What the rule can be based on: not on waypoints that are blind to its kind of probe. */
+static struct sight sight_for(const struct cause_rule *rule, const struct sight *sight)
 {
-	const evidence_t shown = coverage_evidence(sight);
-	const struct cause_rule *rule = cause->rules, *best = NULL, *surer = NULL;
-	struct coverage coverage = {0};
+	struct sight out = *sight;
 
-	if (!rule->require)
-		return without_rules(cause, sight);
+	if (rule->require & (E(DATAGRAM) | E(ECHO)))
+		out.waypoints &= ~(uint32_t)OF_TCP;
+	return out;
+}
+
+/* The surest rule that can hold, and the surest of the others. */
+static void find_rules(const struct cause *cause, const struct sight *sight,
+		       const struct cause_rule **best, const struct cause_rule **other)
+{
+	const struct cause_rule *rule = cause->rules, **which;
+	struct sight seen;
+
+	*best = *other = NULL;
 	for (; rule < cause->rules + CAUSE_RULES_MAX && rule->require; rule++) {
 		if (rule->exclude & sight->always)
 			continue;
-		if (!(rule->require & ~shown)) {
-			if (!best || rule->confidence < best->confidence)
-				best = rule;
-		} else if (!surer || rule->confidence < surer->confidence) {
-			surer = rule;
-		}
+		seen = sight_for(rule, sight);
+		which = rule->require & ~coverage_evidence(&seen) ? other : best;
+		if (!*which || rule->confidence < (*which)->confidence)
+			*which = rule;
 	}
+}
+
+struct coverage coverage_of(const struct cause *cause, const struct sight *sight)
+{
+	const struct cause_rule *best, *other;
+	struct coverage coverage = {0};
+	struct sight seen;
+
+	if (!cause->rules->require)
+		return without_rules(cause, sight);
+	find_rules(cause, sight, &best, &other);
 	if (best) {
+		seen = sight_for(best, sight);
 		coverage.tellable = true;
 		coverage.confidence = best->confidence;
-		coverage.by = shown_by_all(best->require, sight);
+		coverage.by = shown_by_all(best->require, &seen);
 	}
-	if (surer && (!best || surer->confidence < best->confidence))
-		coverage.missing = shown_by_all(surer->require & ~shown, sight);
+	if (other && (!best || other->confidence < best->confidence)) {
+		seen = sight_for(other, sight);
+		coverage.missing = shown_by_all(other->require & ~coverage_evidence(&seen), &seen);
+	}
 	return coverage;
 }
