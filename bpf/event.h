@@ -56,6 +56,7 @@ enum {
 	TCPOPT_SEEN_TS = 1,
 	TCPOPT_SEEN_MD5 = 2,
 	TCPOPT_SEEN_AO = 4,
+	TCPOPT_CUT = 8, /* of a capture that does not have them all */
 };
 
 enum {

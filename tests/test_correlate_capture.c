@@ -64,6 +64,77 @@ static void test_http(void **state)
 	fx_says(fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN), "HTTP/1.0 200 OK");
 }
 
+/* As tcpdump -s keeps it: of the payload only its beginning. */
+static void say_snipped(struct fixture *f, bool incoming, const char *text, uint16_t kept)
+{
+	struct ev_packet *p = fx_payload(f, incoming, text, strlen(text), FX_CAPTURE);
+
+	p->cap_len = (uint16_t)(p->frame_len - p->tcp.payload_len + kept);
+}
+
+static void test_snipped_status(void **state)
+{
+	struct fixture *f = offline(state);
+
+	connect_captured(f);
+	say_snipped(f, true, "GET / HTTP/1.0\r\n\r\n", 14);
+	say_snipped(f, false, "HTTP/1.0 503 Busy\r\n\r\n", 10);
+	fx_fin(f, false, FX_CAPTURE);
+	fx_says(fx_expect_now(f, "healthy", CONFIDENCE_POSSIBLE), "the status could not be read");
+}
+
+static void test_snipped_headers(void **state)
+{
+	struct fixture *f = offline(state);
+
+	connect_captured(f);
+	say_snipped(f, true, "GET / HTTP/1.0\r\n\r\n", 14);
+	say_snipped(f, false, "HTTP/1.0 200 OK\r\nServer: a\r\n\r\n", 20);
+	fx_fin(f, false, FX_CAPTURE);
+	fx_expect_now(f, "healthy", CONFIDENCE_CERTAIN);
+}
+
+static void test_snipped_handshake(void **state)
+{
+	static const char hello[] = "\x16\3\1\0\x40\1\0\0\x3c\3\3 and so on, to its end";
+	static const char answer[] = "\x16\3\3\0\x40\2\0\0\x3c\3\3 and so on, to its end";
+	struct fixture *f = offline(state);
+
+	connect_captured(f);
+	fx_payload(f, true, hello, sizeof(hello), FX_CAPTURE)->cap_len -= 10;
+	fx_payload(f, false, answer, sizeof(answer), FX_CAPTURE)->cap_len -= 10;
+	fx_fin(f, false, FX_CAPTURE);
+	fx_says(fx_expect(f, "undetermined", CONFIDENCE_POSSIBLE),
+		"not all of the answer was captured");
+}
+
+/* Only one direction was captured: the prober's next packets tell that there was an answer. */
+static void test_answer_missed(void **state)
+{
+	struct fixture *f = offline(state);
+
+	fx_syn(f, FX_CAPTURE);
+	fx_ack(f, FX_CAPTURE);
+	say(f, true, "GET / HTTP/1.0\r\n\r\n");
+	fx_says(fx_expect(f, "undetermined", CONFIDENCE_POSSIBLE),
+		"the prober went on as after a SYN-ACK");
+}
+
+/* Of which the service's plain ACK was captured again: it is no old connection's. */
+static void test_synack_missed(void **state)
+{
+	struct fixture *f = offline(state);
+	struct ev_packet *p;
+
+	fx_syn(f, FX_CAPTURE);
+	fx_ack(f, FX_CAPTURE);
+	p = fx_synack(f, FX_CAPTURE);
+	p->tcp.flags = ACK;
+	p->tcp.ack += 18;
+	fx_says(fx_expect(f, "undetermined", CONFIDENCE_POSSIBLE),
+		"the prober went on as after a SYN-ACK");
+}
+
 static void test_status(void **state)
 {
 	struct fixture *f = offline(state);
@@ -349,6 +420,11 @@ int main(void)
 		TEST(test_half_open),
 		TEST(test_closed),
 		TEST(test_http),
+		TEST(test_snipped_status),
+		TEST(test_snipped_headers),
+		TEST(test_snipped_handshake),
+		TEST(test_answer_missed),
+		TEST(test_synack_missed),
 		TEST(test_status),
 		TEST(test_plaintext),
 		TEST(test_refused),

@@ -13,103 +13,9 @@
 #include "../user/flow.h"
 #include "../user/frame.h"
 #include "../user/probe.h"
-#include "sample.h"
+#include "frame_sample.h"
 
-enum { FIN = 1, SYN = 2, RST = 4, ACK = 16, RAW_FILE = 101, RAW_OPENBSD = 14 };
-
-struct bytes {
-	uint8_t data[512];
-	size_t len;
-};
-
-static void put(struct bytes *b, const void *data, size_t len)
-{
-	assert_true(b->len + len <= sizeof(b->data));
-	if (len)
-		memcpy(b->data + b->len, data, len);
-	b->len += len;
-}
-
-static void put16(struct bytes *b, uint32_t value)
-{
-	const uint8_t bytes[] = {(uint8_t)(value >> 8), (uint8_t)value};
-
-	put(b, bytes, 2);
-}
-
-static void put32(struct bytes *b, uint32_t value)
-{
-	put16(b, value >> 16);
-	put16(b, value);
-}
-
-static void put_address(struct bytes *b, const char *text)
-{
-	uint8_t addr[16];
-
-	sample_address(addr, text);
-	put(b, strchr(text, ':') ? addr : addr + 12, strchr(text, ':') ? 16 : 4);
-}
-
-static void put_ip4(struct bytes *b, const char *from, const char *to, uint8_t proto,
-		    size_t payload, unsigned int options_len)
-{
-	const uint8_t noop[40] = {1, 1, 1, 1};
-
-	put16(b, 0x4500U + (options_len / 4 << 8));
-	put16(b, (uint32_t)(20 + options_len + payload));
-	put32(b, 77U << 16 | 0x4000); /* id, DF */
-	put16(b, 64U << 8 | proto);
-	put16(b, 0);
-	put_address(b, from);
-	put_address(b, to);
-	put(b, noop, options_len);
-}
-
-static void put_ip6(struct bytes *b, const char *from, const char *to, uint8_t next, size_t payload)
-{
-	put32(b, 6U << 28);
-	put16(b, (uint32_t)payload);
-	put16(b, (uint32_t)next << 8 | 64);
-	put_address(b, from);
-	put_address(b, to);
-}
-
-static void put_tcp(struct bytes *b, uint16_t sport, uint16_t dport, uint8_t flags,
-		    const char *data)
-{
-	put16(b, sport);
-	put16(b, dport);
-	put32(b, 1829);
-	put32(b, flags & ACK ? 700001 : 0);
-	put16(b, 8U << 12 | flags);
-	put32(b, 64240U << 16);
-	put16(b, 0);
-	put32(b, 0x0101080aU);
-	put32(b, 88123);
-	put32(b, 5000);
-	put(b, data, strlen(data));
-}
-
-enum { TCP_HEADERS = 32 };
-
-static struct bytes syn4(void)
-{
-	struct bytes b = {.len = 0};
-
-	put_ip4(&b, "100.64.1.10", "172.16.32.15", 6, TCP_HEADERS, 0);
-	put_tcp(&b, 53738, 80, SYN, "");
-	return b;
-}
-
-static struct bytes syn6(void)
-{
-	struct bytes b = {.len = 0};
-
-	put_ip6(&b, "fd64::10", "fd00::15", 6, TCP_HEADERS);
-	put_tcp(&b, 53738, 80, SYN, "");
-	return b;
-}
+enum { RAW_FILE = 101, RAW_OPENBSD = 14 };
 
 static struct bytes behind(const void *header, size_t len, const struct bytes *packet)
 {
@@ -191,31 +97,32 @@ static void check_syn(const struct ev_packet *p, uint8_t family)
 	assert_int_equal(p->ip_id, family == 4 ? 77 : 0);
 }
 
-static const uint8_t ethernet4[] = {0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 8, 0};
-static const uint8_t vlan4[] = {0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 0x81, 0, 0, 42, 8, 0};
-static const uint8_t qinq6[] = {0, 0,	 0,    0, 0, 1,	   0, 0, 0,  0,	   0,
-				2, 0x88, 0xa8, 0, 7, 0x81, 0, 0, 42, 0x86, 0xdd};
-static const uint8_t cooked4[] = {0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 2, 0, 0, 8, 0};
-static const uint8_t cooked_vlan6[] = {0, 0, 0, 1, 0,	 6, 0, 0,  0,	 0,
-				       0, 2, 0, 0, 0x81, 0, 0, 42, 0x86, 0xdd};
-static const uint8_t cooked2_4[] = {8, 0, 0, 0, 0, 0, 0, 7, 0, 1, 0, 6, 0, 0, 0, 0, 0, 2, 0, 0};
-static const uint8_t null4[] = {2, 0, 0, 0};
-static const uint8_t loop6[] = {0, 0, 0, 24};
+#define ETHERNET_ADDRESSES "\0\0\0\0\0\1\0\0\0\0\0\2"
+#define COOKED_ADDRESSES   "\0\0\0\1\0\6\0\0\0\0\0\2\0\0"
+
+static const char ethernet4[] = ETHERNET_ADDRESSES "\x08";
+static const char vlan4[] = ETHERNET_ADDRESSES "\x81\0\0\x2a\x08";
+static const char qinq6[] = ETHERNET_ADDRESSES "\x88\xa8\0\7\x81\0\0\x2a\x86\xdd";
+static const char cooked4[] = COOKED_ADDRESSES "\x08";
+static const char cooked_vlan6[] = COOKED_ADDRESSES "\x81\0\0\x2a\x86\xdd";
+static const char cooked2_4[] = "\x08\0\0\0\0\0\0\7\0\1\0\6\0\0\0\0\0\2\0";
+static const char null4[] = "\2\0\0";
+static const char loop6[] = "\0\0\0\x18";
 
 static void test_link_types(void **state)
 {
 	static const struct {
 		int type;
-		const uint8_t *header;
+		const char *header; /* a last zero is the terminator's */
 		size_t len;
 		uint8_t family;
 		uint32_t ifindex;
 	} links[] = {
 		{DLT_EN10MB, ethernet4, sizeof(ethernet4), 4, 0},
 		{DLT_EN10MB, vlan4, sizeof(vlan4), 4, 0},
-		{DLT_EN10MB, qinq6, sizeof(qinq6), 6, 0},
+		{DLT_EN10MB, qinq6, sizeof(qinq6) - 1, 6, 0},
 		{DLT_LINUX_SLL, cooked4, sizeof(cooked4), 4, 0},
-		{DLT_LINUX_SLL, cooked_vlan6, sizeof(cooked_vlan6), 6, 0},
+		{DLT_LINUX_SLL, cooked_vlan6, sizeof(cooked_vlan6) - 1, 6, 0},
 		{DLT_LINUX_SLL2, cooked2_4, sizeof(cooked2_4), 4, 7},
 		{DLT_RAW, NULL, 0, 4, 0},
 		{RAW_FILE, NULL, 0, 6, 0},
@@ -223,7 +130,7 @@ static void test_link_types(void **state)
 		{DLT_IPV4, NULL, 0, 4, 0},
 		{DLT_IPV6, NULL, 0, 6, 0},
 		{DLT_NULL, null4, sizeof(null4), 4, 0},
-		{DLT_LOOP, loop6, sizeof(loop6), 6, 0},
+		{DLT_LOOP, loop6, sizeof(loop6) - 1, 6, 0},
 	};
 	struct setting *s = setting_new();
 
@@ -245,16 +152,24 @@ static void test_link_types(void **state)
 	free(s);
 }
 
-/* Wherever a frame is cut off, nothing behind is read, and no half header is believed. */
+/* Wherever a frame is cut off, nothing behind is read, and no half header is believed but TCP's
+ * options. */
 static void test_cut_off(void **state)
 {
 	struct setting *s = setting_new();
-	struct bytes packet = syn6(), b = behind(qinq6, sizeof(qinq6), &packet);
+	struct bytes packet = syn6(), b = behind(qinq6, sizeof(qinq6) - 1, &packet);
 
 	(void)state;
-	for (size_t len = 0; len < b.len; len++)
-		assert_null(event_of(s, DLT_EN10MB, &b, len));
-	assert_non_null(event_of(s, DLT_EN10MB, &b, b.len));
+	for (size_t len = 0; len < b.len; len++) {
+		const struct ev_packet *p = event_of(s, DLT_EN10MB, &b, len);
+
+		assert_int_equal(p != NULL, len >= sizeof(qinq6) - 1 + 40 + 20);
+		/* Of the options there may be less, which is known. */
+		assert_true(!p || p->tcp.options & TCPOPT_CUT);
+	}
+	assert_int_equal(
+		((const struct ev_packet *)event_of(s, DLT_EN10MB, &b, b.len))->tcp.options,
+		TCPOPT_SEEN_TS);
 	free(s);
 }
 

@@ -269,6 +269,7 @@ static void test_filter(void **state)
 	(void)state;
 	record_run(&options, false);
 	named.named_ports = true;
+	named.all_ports = false;
 	memset(named.ports, 0, sizeof(named.ports));
 	named.ports[81 / 64] |= 1ULL << 81 % 64;
 	assert_int_equal(count_lines(replay_file(path, &named, 3), "\"type\":\"verdict\""), 0);

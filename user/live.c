@@ -73,6 +73,7 @@ static int open_correlator(struct live *live)
 		.timeout_ns = live->options->timeout_ms * NS_PER_MS,
 		.wall_offset_ns = live->wall_offset_ns,
 		.max_probes = live->options->max_probes,
+		.brief = results_brief(live->options),
 	};
 	const struct corr_ops ops = live_corr_ops(live);
 	const struct event_sink to = live_events(live);

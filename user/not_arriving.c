@@ -67,11 +67,6 @@ static void append_sources(struct line *line, const struct options *options)
 		append(line, " and %zu more", options->n_sources - 6);
 }
 
-static bool has_port(const struct options *options, unsigned int port)
-{
-	return port <= UINT16_MAX && options->ports[port / 64] >> port % 64 & 1;
-}
-
 static void append_ports(struct line *line, const struct options *options)
 {
 	const char *before = " to port ";
@@ -81,9 +76,9 @@ static void append_ports(struct line *line, const struct options *options)
 		return;
 	for (unsigned int port = 1; port <= UINT16_MAX; port = last + 2) {
 		last = port - 1;
-		if (!has_port(options, port))
+		if (!options_have_port(options, port))
 			continue;
-		while (has_port(options, last + 1))
+		while (options_have_port(options, last + 1))
 			last++;
 		if (strlen(line->text) > line->len / 2) {
 			append(line, ", ...");

@@ -115,10 +115,13 @@ static evidence_t drop_class(const struct ev_drop *d, bool syn)
 	return i >= 0 ? drop_symbols[i].bit : 0;
 }
 
-/* What is left of a SYN that was answered with a reset, where there is no reason (before 5.17). */
-static bool is_reset_syn(const struct attempt *a, const struct ev_drop *d)
+/*
+ * A SYN that no socket took, where there is no reason (before 5.17): freed where it was answered
+ * with a reset (tcp_v4_rcv(), no_tcp_socket). The tracepoint of resets is silent there to 6.9.
+ */
+static bool has_no_socket(const struct attempt *a, const struct ev_drop *d)
 {
-	return a->bits & E(NO_SOCKET) &&
+	return a->bits & (E(NO_SOCKET) | E(RST_OUT)) && !(a->bits & E(TW_FOUND)) &&
 	       (name_is(d->symbol, "tcp_v4_rcv*") || name_is(d->symbol, "tcp_v6_rcv*"));
 }
 
@@ -138,7 +141,7 @@ static void drop_in(struct attempt *a, const struct ev_drop *d)
 	if (!strncmp(d->reason_name, "NEIGH_", 6))
 		bit = E(DROP_NEIGH);
 	/* A repeated SYN is freed after the kernel has repeated its SYN-ACK (tcp_check_req()). */
-	if (!bit && syn && is_reset_syn(a, d))
+	if (!bit && syn && has_no_socket(a, d))
 		bit = E(NO_SOCKET);
 	if (!bit && syn && !(a->bits & E(SYNACK_MADE)))
 		bit = E(DROP_OTHER);

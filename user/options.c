@@ -332,3 +332,25 @@ void options_free(struct options *options)
 	free(options->interfaces);
 	memset(options, 0, sizeof(*options));
 }
+
+static bool is_in(const uint8_t addr[16], const struct prefix *prefix)
+{
+	const unsigned int bytes = prefix->len / 8, bits = prefix->len % 8;
+
+	return !memcmp(addr, prefix->addr, bytes) &&
+	       (!bits || !((addr[bytes] ^ prefix->addr[bytes]) >> (8 - bits)));
+}
+
+bool options_have_source(const struct options *options, const uint8_t addr[16])
+{
+	for (size_t i = 0; i < options->n_sources; i++)
+		if (is_in(addr, &options->sources[i]))
+			return true;
+	return false;
+}
+
+bool options_have_port(const struct options *options, unsigned int port)
+{
+	return port <= UINT16_MAX &&
+	       (options->all_ports || options->ports[port / 64] >> port % 64 & 1);
+}

@@ -69,6 +69,10 @@ enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
 int options_parse(struct options *options, enum options_mode mode, int argc, char **argv,
 		  enum options_action *action, char *err, size_t err_len);
 void options_free(struct options *options);
+
+/* Whether the address is one of a source, and the port (0 to 65535) one that is watched. */
+bool options_have_source(const struct options *options, const uint8_t addr[16]);
+bool options_have_port(const struct options *options, unsigned int port);
 void options_help(enum options_mode mode);
 
 #endif

@@ -164,7 +164,7 @@ static int open_correlator(struct capture *capture)
 		.timeout_ns = options->timeout_ms * NS_PER_MS,
 		.max_probes = options->max_probes,
 		/* Half of the time goes into their texts. */
-		.brief = !options->json && !options->verbose && !options->report && !options->write,
+		.brief = results_brief(options),
 	};
 	const struct corr_ops ops = {.ctx = capture, .verdict = take_verdict, .need = gather_facts};
 

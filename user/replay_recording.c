@@ -76,10 +76,12 @@ static void take_verdict(void *ctx, const struct verdict *v)
 
 static int begin(struct player *player)
 {
-	const struct corr_config config = replay_settings_config(&player->settings);
+	struct corr_config config = replay_settings_config(&player->settings);
 	const struct corr_ops ops = {.ctx = player, .verdict = take_verdict, .need = take_facts};
 
 	player->start_ns = player->now_ns = player->settings.record.start_ns;
+	/* Half of the time goes into their texts. */
+	config.brief = results_brief(player->replay->options);
 	return corr_new(&player->corr, &config, &ops);
 }
 

@@ -139,7 +139,7 @@ static bool is_ours(const struct source_pcap *source, const struct frame *frame)
 	asks = p->pkt_type != PACKET_OUTGOING;
 	/* This host's own address may be among the sources. */
 	answers = !asks || (!(p->flow.proto == IPPROTO_TCP && is_syn(&p->tcp)) &&
-			    frame_is_source(options, p->flow.daddr));
+			    options_have_source(options, p->flow.daddr));
 	return (asks && is_to_us(source, frame) && !is_from_us(source, frame)) ||
 	       (answers && is_from_us(source, frame));
 }

@@ -39,19 +39,11 @@ __attribute__((format(printf, 3, 4))) static int fail(const struct pcap_ifaces *
 	return err;
 }
 
-static bool is_named(const struct options *options, const struct link_entry *link)
-{
-	for (size_t i = 0; i < options->n_interfaces; i++)
-		if (!strcmp(options->interfaces[i], link->name))
-			return true;
-	return false;
-}
-
 /* One that was named is waited for while it is down. */
 static bool is_wanted(const struct options *options, const struct link_entry *link)
 {
 	if (options->n_interfaces)
-		return is_named(options, link);
+		return link_is_named(link, options);
 	return link->flags & IFF_UP && !(link->flags & IFF_LOOPBACK);
 }
 
@@ -119,11 +111,9 @@ static int start_all(struct pcap_ifaces *ifaces, const struct link_list *links)
 
 static int check_names(const struct pcap_ifaces *ifaces)
 {
-	for (size_t i = 0; i < ifaces->options->n_interfaces; i++)
-		if (!if_nametoindex(ifaces->options->interfaces[i]))
-			return fail(ifaces, -ENODEV, "no such interface: %s",
-				    ifaces->options->interfaces[i]);
-	return 0;
+	const char *missing = link_missing(ifaces->options);
+
+	return missing ? fail(ifaces, -ENODEV, "no such interface: %s", missing) : 0;
 }
 
 static int compare_macs(const void *a, const void *b)
@@ -203,18 +193,6 @@ void pcap_iface_failed(struct pcap_ifaces *ifaces, struct pcap_iface *iface)
 		tell(ifaces, "cannot capture on %s any more: %s", iface->link.name, why);
 }
 
-static int push_link(const struct link_entry *link, uint64_t now_ns, const struct event_sink *to)
-{
-	struct fact_link fact = {
-		.hdr = {.type = EV_FACT_LINK, .size = sizeof(fact), .time_ns = now_ns},
-		.ifindex = link->ifindex,
-		.master = link->master,
-	};
-
-	snprintf(fact.ifname, sizeof(fact.ifname), "%s", link->name);
-	return to->push(to->ctx, &fact.hdr);
-}
-
 /* By index: one of the same name may be another. */
 static void sweep(struct pcap_ifaces *ifaces, const struct link_list *links)
 {
@@ -259,7 +237,7 @@ static int update(struct pcap_ifaces *ifaces, const struct link_entry *link, uin
 	bool news = true;
 
 	if (iface) {
-		news = strcmp(iface->link.name, link->name) || iface->link.master != link->master;
+		news = link_differs(&iface->link, link);
 		iface->link = *link;
 	} else if (is_wanted(ifaces->options, link)) {
 		iface = add(ifaces, link);
@@ -268,7 +246,7 @@ static int update(struct pcap_ifaces *ifaces, const struct link_entry *link, uin
 		return 0;
 	if (!iface->pcap && !iface->refused && link->flags & IFF_UP)
 		come_up(ifaces, iface);
-	return news ? push_link(link, now_ns, to) : 0;
+	return news ? link_push(link, now_ns, to) : 0;
 }
 
 int pcap_ifaces_changed(struct pcap_ifaces *ifaces, uint64_t now_ns, const struct event_sink *to)

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "bpf_link_list.h"
+#include "link_list.h"
 #include "source.h"
 #include "source_pcap_filter.h"
 

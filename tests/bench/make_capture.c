@@ -131,8 +131,8 @@ static void other(struct writer *w, uint64_t n)
 
 int main(int argc, char **argv)
 {
-	pcap_t *pcap = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, 65535,
-							    PCAP_TSTAMP_PRECISION_NANO);
+	pcap_t *pcap =
+		pcap_open_dead_with_tstamp_precision(DLT_EN10MB, 65535, PCAP_TSTAMP_PRECISION_NANO);
 	struct writer w = {.time_ns = 1795333272118123000ULL};
 	uint64_t probes, others, each;
 

@@ -11,6 +11,7 @@ mkfifo "$pipe"
 # trace_pipe [CLBTRACE-OPTIONS]: tcpdump into clbtrace, whose process id is in $trace_pid.
 trace_pipe() {
 	: >"$dir/err"
+	: >"$dir/tcpdump"
 	env --default-signal=INT "$CLBTRACE" replay - --json -t "$trace_timeout" "$@" <"$pipe" >"$dir/out" 2>"$dir/err" &
 	trace_pid=$!
 	children+=("$trace_pid")

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck disable=SC2154 # dir, children, client, server, status: lib.sh has them
+# shellcheck disable=SC2034,SC2154 # dir, children, client, server, status: lib.sh has them
 # What scenarios about captures share: tcpdump beside the probes, and clbtrace replay of its file.
 
 capture_pid=
@@ -8,6 +8,8 @@ replay_file=$dir/capture.pcap
 
 # capture [TCPDUMP-OPTIONS]: starts tcpdump in the server's namespace ($capture_netns: another).
 capture() {
+	: >"$dir/tcpdump"
+	rm -f "$replay_file"
 	ip netns exec "${capture_netns:-$server}" tcpdump -U --immediate-mode -Z root -w "$replay_file" "$@" \
 		>/dev/null 2>"$dir/tcpdump" &
 	capture_pid=$!
@@ -26,10 +28,10 @@ captured() {
 	wait "$capture_pid" || true
 }
 
-# replay [CLBTRACE-OPTIONS]: explains the capture; its output is where that of clbtrace always is.
+# replay: explains the capture; its output is where that of clbtrace always is.
 replay() {
 	status=0
-	"$CLBTRACE" replay "$replay_file" --json -t "$trace_timeout" -s "$LAB_SOURCES6" "$@" >"$dir/out" 2>"$dir/err" ||
+	"$CLBTRACE" replay "$replay_file" --json -t "$trace_timeout" -s "$LAB_SOURCES6" >"$dir/out" 2>"$dir/err" ||
 		status=$?
 	[ ! -s "$dir/err" ] || fail "clbtrace replay says: $(cat "$dir/err")"
 	check_json
