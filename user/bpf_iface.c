@@ -27,7 +27,7 @@ struct bpf_ifaces {
 	struct iface *first;
 };
 
-static bool is_wanted(const struct options *options, const struct link_entry *link)
+bool bpf_iface_is_wanted(const struct options *options, const struct link_entry *link)
 {
 	if (!options->n_interfaces)
 		return (link->flags & IFF_UP) && !(link->flags & IFF_LOOPBACK) &&
@@ -84,7 +84,7 @@ static int attach_all(struct bpf_ifaces *ifaces, const struct link_list *links,
 	int err;
 
 	for (size_t i = 0; i < links->count; i++) {
-		if (!is_wanted(ifaces->options, &links->entries[i]))
+		if (!bpf_iface_is_wanted(ifaces->options, &links->entries[i]))
 			continue;
 		err = add(ifaces, &links->entries[i], report);
 		if (err)
@@ -169,7 +169,7 @@ static int update(struct bpf_ifaces *ifaces, const struct link_entry *link, uint
 		iface->link = *link;
 		return renamed ? link_push(link, now_ns, to) : 0;
 	}
-	if (!is_wanted(ifaces->options, link))
+	if (!bpf_iface_is_wanted(ifaces->options, link))
 		return 0;
 	if (!add(ifaces, link, report))
 		bpf_notice(report, "interface %s came up: tracing on it too", link->name);

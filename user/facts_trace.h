@@ -129,6 +129,13 @@ void trace_name(uint32_t number, char *out);
  */
 int trace_remove_leftovers(struct rule_trace *trace, struct mnl_socket *socket);
 
+/*
+ * Makes such a table in the network namespace that the process is in, whatever is in that one, and
+ * lets go of it: for one that was made to be thrown away. Returns 0 or -errno; *plain: the kernel
+ * has no owner tables.
+ */
+int facts_trace_try(const struct options *options, bool *plain);
+
 /* Reads what was reported by now. */
 void trace_drain(struct rule_trace *trace, uint64_t now_ns);
 void trace_close(struct rule_trace *trace);

@@ -2,6 +2,7 @@
 // What a dropped packet adds to the latest attempt of its probe.
 #include <string.h>
 
+#include "drop_evidence.h"
 #include "observe_internal.h"
 
 /* Drop reasons by name, without SKB_DROP_REASON_; a name that ends in * stands for all that begin
@@ -183,4 +184,23 @@ void observe_drop(struct attempt *a, const struct ev_drop *event, bool incoming)
 		drop_in(a, d);
 	else
 		drop_reply(a, d);
+}
+
+evidence_t drop_reason_evidence(const char *name)
+{
+	evidence_t bits = strncmp(name, "NEIGH_", 6) ? 0 : E(DROP_NEIGH);
+
+	for (size_t i = 0; i < sizeof(drop_classes) / sizeof(drop_classes[0]); i++)
+		if (name_is(name, drop_classes[i].name))
+			bits |= drop_classes[i].bit;
+	return bits;
+}
+
+evidence_t drop_symbol_evidence(void)
+{
+	evidence_t bits = 0;
+
+	for (size_t i = 0; i < sizeof(drop_symbols) / sizeof(drop_symbols[0]); i++)
+		bits |= drop_symbols[i].bit;
+	return bits;
 }

@@ -32,6 +32,7 @@ trace_outside=    # not empty: clbtrace runs where the scenario runs, not in the
 trace_timeout=600 # ms, clbtrace's -t
 unrecorded=       # why this scenario's runs are not recorded, if they are not
 recording=        # of the latest run
+trace_copied=     # not empty: the latest run reads a copy of a host's /proc
 trace_backend=    # clbtrace's --backend; empty: the default
 status=0          # clbtrace's exit status
 wire=             # the prober's lines
@@ -171,6 +172,8 @@ trace_start() {
 	local enter=(ip netns exec "$server")
 	[ -z "$trace_outside" ] || enter=()
 	: >"$dir/err"
+	trace_copied=
+	case " $*" in *' --proc'*) trace_copied=1 ;; esac
 	record_options "$@"
 	env --default-signal=INT ${enter[@]+"${enter[@]}"} "$CLBTRACE" --json -t "$trace_timeout" -s "$LAB_SOURCES6" \
 		${trace_backend:+--backend "$trace_backend"} ${recording:+-w "$recording"} "$@" >"$dir/out" 2>"$dir/err" &
@@ -202,6 +205,13 @@ check_recording() {
 	[ ! -s "$dir/capinfos-err" ] || fail "capinfos complains: $(cat "$dir/capinfos-err")"
 }
 
+# keep_verdicts: for what the runner compares with clbtrace doctor, but of this host only, not of a copy of a /proc.
+keep_verdicts() {
+	[ -n "${SCENARIO_VERDICTS:-}" ] && [ -z "$trace_copied" ] || return 0
+	jq -c --arg run "$(basename "$0" .sh)" 'select(.type == "verdict" and has("confidence")) |
+		{cause, confidence, source: (.source // "bpf"), run: $run}' "$dir/out" >>"$SCENARIO_VERDICTS/$SCENARIO_ID"
+}
+
 ready_or_gone() {
 	grep -qx 'clbtrace: ready' "$dir/err" || gone "$trace_pid"
 }
@@ -222,6 +232,7 @@ trace_wait() {
 	trace_pid=
 	check_json
 	check_recording
+	keep_verdicts
 	verdict=$(verdicts | tail -n 1)
 }
 
