@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "bpf_link_list.h"
+#include "link_list.h"
 #include "bpf_report.h"
 #include "event_sink.h"
 #include "options.h"
