@@ -33,14 +33,14 @@ skeleton := $(BUILD)/clbtrace.skel.h
 unit_tests := $(patsubst tests/test_%.c,$(BUILD)/tests/test_%,$(wildcard tests/test_*.c))
 fixtures := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fixture*.c))
 # What needs the kernel: not in the library that unit tests link against, which so need no libbpf.
-impure := main live% source_bpf% source_pcap source_pcap_iface bpf_% cmd_% facts% replay_capture
+impure := main link_list live% source_bpf% source_pcap source_pcap_iface bpf_% cmd_% facts% replay_capture
 facts_objs := $(filter $(BUILD)/user/facts%,$(user_objs))
 pure_objs := $(filter-out $(patsubst %,$(BUILD)/user/%.o,$(impure)),$(user_objs))
 shell_files := scripts/* tests/run-scenarios tests/scenarios/*.sh completions/*.bash .ci/run
-c_files := $(wildcard bpf/*.h bpf/*.c user/*.h user/*.c user/static/*.c tests/*.h tests/*.c tests/scenarios/*.c)
+c_files := $(wildcard bpf/*.h bpf/*.c user/*.h user/*.c user/static/*.c tests/*.h tests/*.c tests/*/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all static deb unit fuzz scenarios check lint docs format install uninstall clean
+.PHONY: all static deb unit fuzz bench scenarios check lint docs format install uninstall clean
 all: $(program) $(BUILD)/prober $(BUILD)/service
 
 $(BUILD)/clbtrace: $(user_objs)
@@ -109,6 +109,15 @@ $(BUILD)/fuzz/fuzz_%: tests/fuzz_%.c $(pure_sources) $(wildcard user/*.h tests/*
 
 fuzz: $(fuzzers)
 	scripts/fuzz $(FUZZ_SECONDS) $^
+
+$(BUILD)/bench/%: tests/bench/%.c
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -lpcap
+
+# Prints how fast captures are replayed; no test.
+bench: $(BUILD)/clbtrace $(BUILD)/bench/make_capture
+	scripts/bench-replay $^
 
 scenarios: all
 	tests/run-scenarios

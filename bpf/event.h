@@ -56,6 +56,7 @@ enum {
 	TCPOPT_SEEN_TS = 1,
 	TCPOPT_SEEN_MD5 = 2,
 	TCPOPT_SEEN_AO = 4,
+	TCPOPT_CUT = 8, /* of a capture that does not have them all */
 };
 
 enum {
@@ -186,7 +187,8 @@ struct ev_icmp {
 	__u32 ifindex;
 	__u8 type;
 	__u8 code;
-	__u8 at_exit;  /* 1: the ICMP packet itself, at tc egress; 0: the icmp_send tracepoint */
+	/* 0: the icmp_send tracepoint; the ICMP packet itself: 1 at tc egress, 2 as captured */
+	__u8 at_exit;
 	__u8 by_other; /* 1: a capture shows that not the probe's destination sent it */
 	__u32 netns;   /* as in ev_drop */
 	__u32 pad2;

@@ -24,11 +24,12 @@ _clbtrace_files() {
 _clbtrace() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local options='--source --vip --no-default-source --cloud --udp --port --interface --netns --count --duration
-		--timeout --write --rotate --report --json --verbose --expect-status --xdp --no-rule-trace --backend --proc
-		--max-probes --color --help --version'
+		--timeout --write --rotate --report --json --verbose --expect-status --xdp --no-rule-trace --backend --btf
+		--proc --max-probes --color --help --version'
 	# Of replay: those that say what to attach to, or where to write packets, are for live mode.
 	local replay_options='--source --vip --no-default-source --cloud --udp --port --count --timeout --report --json
 		--verbose --expect-status --proc --max-probes --color --help --version'
+	local doctor_options='--json --interface --netns --xdp --btf --backend --color --help --version'
 
 	COMPREPLY=()
 	if [[ ${COMP_WORDS[1]} == causes ]]; then
@@ -60,7 +61,7 @@ _clbtrace() {
 		_clbtrace_files '!*.html' "$cur"
 		return
 		;;
-	--proc)
+	--proc | --btf)
 		_clbtrace_files '*' "$cur"
 		return
 		;;
@@ -77,11 +78,13 @@ _clbtrace() {
 		;;
 	esac
 	if ((COMP_CWORD == 1)) && [[ $cur != -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'live replay causes' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'live replay doctor causes' -- "$cur")
 	elif [[ ${COMP_WORDS[1]} == replay && $cur != -* ]]; then
 		_clbtrace_files '!*.@(pcap|pcapng|json|gz)' "$cur"
 	elif [[ ${COMP_WORDS[1]} == replay ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$replay_options" -- "$cur")
+	elif [[ ${COMP_WORDS[1]} == doctor ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$doctor_options" -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 	fi

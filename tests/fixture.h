@@ -46,7 +46,8 @@ enum fx_place {
 	FX_OUT_FIRST,
 	FX_OUT,
 	FX_POST,
-	FX_EXIT, /* tc egress */
+	FX_EXIT,    /* tc egress */
+	FX_CAPTURE, /* libpcap's */
 };
 
 struct fixture {
@@ -63,6 +64,7 @@ struct fixture {
 	uint64_t skb[2];    /* of the packet on its way: [0] from the host, [1] from the prober */
 	uint64_t skbs;	    /* how many there were */
 	uint32_t sent[2];   /* payload bytes so far, each way */
+	uint16_t ip_ids;    /* of the packets captured so far */
 	struct ev_hdr *events[FX_EVENTS_MAX];
 	unsigned int n_events;
 	unsigned int played;

@@ -26,6 +26,7 @@ static const struct {
 	[FX_OUT] = {WP_NETFILTER, 3, INT32_MAX - 1},
 	[FX_POST] = {WP_NETFILTER, 4, INT32_MAX - 1},
 	[FX_EXIT] = {WP_TC_EGRESS, 0, 0},
+	[FX_CAPTURE] = {WP_CAPTURE, 0, 0},
 };
 
 static void *event(struct fixture *f, enum event_type type, size_t size)
@@ -97,13 +98,17 @@ static struct ev_tcp tcp_of(const struct fixture *f, bool incoming, uint8_t flag
 static struct ev_packet *packet(struct fixture *f, bool incoming, uint8_t flags,
 				enum fx_place place, const void *data, size_t len)
 {
-	bool frame = place == FX_XDP || place == FX_ENTRY || place == FX_EXIT;
+	bool frame = place == FX_XDP || place == FX_ENTRY || place >= FX_EXIT;
 	size_t cap = frame ? HEADERS + len : 0;
 	struct ev_packet *p = event(f, EV_PACKET, sizeof(*p) + cap);
 
 	if (incoming ? place <= FX_ENTRY : place == FX_OUT_FIRST || place == FX_ENTRY)
 		f->skb[incoming] = 0xffff888000000000 + 256 * ++f->skbs;
-	p->hdr.skb = place == FX_XDP ? 0 : f->skb[incoming];
+	p->hdr.skb = place == FX_XDP || place == FX_CAPTURE ? 0 : f->skb[incoming];
+	if (place == FX_CAPTURE) {
+		p->ip_id = f->flow.family == 4 ? ++f->ip_ids : 0;
+		p->pkt_type = incoming ? 0 : 4;
+	}
 	p->flow = flow_of(f, incoming);
 	p->tcp = tcp_of(f, incoming, flags);
 	p->tcp.payload_len = (uint16_t)len;

@@ -34,6 +34,20 @@ struct run {
 	bool answers; /* facts come */
 };
 
+static inline struct ev_flow run_flow(uint16_t sport, bool incoming)
+{
+	const uint8_t prober[16] = {[10] = 0xff, 0xff, 100, 64, 1, 10};
+	const uint8_t host[16] = {[10] = 0xff, 0xff, 172, 16, 32, 15};
+	struct ev_flow flow = {.sport = incoming ? sport : RUN_PORT,
+			       .dport = incoming ? RUN_PORT : sport,
+			       .proto = 6,
+			       .family = 4};
+
+	memcpy(flow.saddr, incoming ? prober : host, 16);
+	memcpy(flow.daddr, incoming ? host : prober, 16);
+	return flow;
+}
+
 static inline void run_push(struct run *run, const void *event)
 {
 	record_event(run->record, event);
@@ -120,14 +134,14 @@ static inline void run_notice(struct run *run, const char *text)
 /* killed: it ends without an end. Returns the first error of the recording. */
 static inline int run_end(struct run *run, bool killed)
 {
-	struct strangers strangers = {.syns = 3};
+	struct strangers strangers = {.syns = 3, .example = run_flow(1, true)};
 	int err;
 
 	if (!killed && !run->results.enough) {
 		record_finish(run->record, run->now_ns);
 		corr_finish(run->corr, run->now_ns);
 	}
-	run->results.summary->window_ns = run->now_ns - RUN_START_NS + 5;
+	run->results.summary->window_ns = run->now_ns - RUN_START_NS + 700 * RUN_MS;
 	run->results.summary->strangers = strangers;
 	if (!killed)
 		record_end(run->record, run->results.summary->window_ns, &strangers);
@@ -136,20 +150,6 @@ static inline int run_end(struct run *run, bool killed)
 	corr_free(run->corr);
 	results_close(&run->results);
 	return err;
-}
-
-static inline struct ev_flow run_flow(uint16_t sport, bool incoming)
-{
-	const uint8_t prober[16] = {[10] = 0xff, 0xff, 100, 64, 1, 10};
-	const uint8_t host[16] = {[10] = 0xff, 0xff, 172, 16, 32, 15};
-	struct ev_flow flow = {.sport = incoming ? sport : RUN_PORT,
-			       .dport = incoming ? RUN_PORT : sport,
-			       .proto = 6,
-			       .family = 4};
-
-	memcpy(flow.saddr, incoming ? prober : host, 16);
-	memcpy(flow.daddr, incoming ? host : prober, 16);
-	return flow;
 }
 
 /* A packet of the probe from that port, with its frame at tc and without it in netfilter. */

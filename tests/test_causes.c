@@ -39,6 +39,7 @@ static void test_complete(void **state)
 		"accept-queue-full",
 		"syn-queue-full",
 		"timestamp-reject",
+		"tw-recycle",
 		"time-wait-collision",
 		"tcp-auth",
 		"lsm-drop",
@@ -219,8 +220,13 @@ static uint32_t needs_of(evidence_t bits)
 		{E(NEIGH_BAD), NEED_NEIGH},
 		{E(CONNTRACK_FULL), NEED_CONNTRACK | NEED_HOOKS},
 		{E(CGROUP_FILTER), NEED_PROGRAMS},
-		{E(GREW_OVERFLOWS) | E(GREW_REQQFULL) | E(GREW_NOROUTES) | E(GREW_RATE_LIMIT),
+		{E(GREW_OVERFLOWS) | E(GREW_REQQFULL) | E(GREW_NOROUTES) | E(GREW_RATE_LIMIT) |
+			 E(GREW_PAWS) | E(GREW_PAWS_PASSIVE) | E(GREW_RPFILTER),
 		 NEED_COUNTERS},
+		{E(RULE_COUNTED) | E(RULE_REJECTS) | E(RULE_QUEUES), NEED_RULE},
+		{E(RECYCLE_ON), NEED_SYSCTLS},
+		{E(NO_LISTENER), NEED_LISTENERS},
+		{E(GREW_CSUM) | E(GREW_AUTH), NEED_COUNTERS},
 		{E(NOT_ACCEPTED) | E(UNREAD), NEED_CONN},
 		{E(SYN_QUEUE_FULL) | E(ECHO_IGNORED), NEED_SYSCTLS},
 	};

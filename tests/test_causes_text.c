@@ -19,6 +19,8 @@ static void for_each_text(void (*visit)(const struct cause *c, const char *text)
 	FOR_EACH_CAUSE(c)
 	{
 		visit(c, c->summary);
+		if (c->captured)
+			visit(c, c->captured);
 		for (int i = 0; i < CAUSE_FIX_MAX && c->fix[i]; i++)
 			visit(c, c->fix[i]);
 	}
@@ -106,7 +108,7 @@ static bool is_used(const char *name)
 {
 	FOR_EACH_CAUSE(c)
 	{
-		if (quotes(c->summary, name))
+		if (quotes(c->summary, name) || (c->captured && quotes(c->captured, name)))
 			return true;
 		for (int i = 0; i < CAUSE_FIX_MAX && c->fix[i]; i++)
 			if (quotes(c->fix[i], name))

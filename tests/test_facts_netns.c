@@ -437,6 +437,18 @@ static long position_after(pid_t pid)
 	return position;
 }
 
+/* Goes on to the end of /proc, however often the time for one reading is over. */
+static void read_to_end(struct netns_list *list, const struct bench *bench)
+{
+	int readings = 0;
+
+	do {
+		list->not_before_ns = 0;
+		assert_int_equal(netns_list_read(list, &bench->facts->home), 0);
+	} while (list->resume && ++readings < 1000);
+	assert_int_equal(list->resume, 0);
+}
+
 /* Where /proc was left, the next reading goes on: what is found is what comes after that. */
 static void test_list_resumed(void **state)
 {
@@ -448,18 +460,15 @@ static void test_list_resumed(void **state)
 	setup(&bench);
 	for (int i = 0; i < 3; i++)
 		start_isolated(&children[i]);
-	assert_int_equal(netns_list_read(&list, &bench.facts->home), 0);
-	assert_int_equal(list.resume, 0);
+	read_to_end(&list, &bench);
 	/* As if the time had been over after the first. */
 	list.pass++;
 	list.resume = position_after(children[0].pid);
-	list.not_before_ns = 0;
-	assert_int_equal(netns_list_read(&list, &bench.facts->home), 0);
+	read_to_end(&list, &bench);
 	assert_null(netns_list_find(&list, children[0].inode));
 	assert_non_null(netns_list_find(&list, children[1].inode));
 	assert_non_null(netns_list_find(&list, children[2].inode));
-	list.not_before_ns = 0;
-	assert_int_equal(netns_list_read(&list, &bench.facts->home), 0);
+	read_to_end(&list, &bench);
 	assert_non_null(netns_list_find(&list, children[0].inode));
 	netns_list_free(&list);
 	for (int i = 0; i < 3; i++)

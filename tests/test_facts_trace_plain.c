@@ -79,7 +79,16 @@ static void test_removed(void **state)
 	send_syn(&flow, 1);
 	ask(&bench, &flow, 1, false);
 	assert_int_equal(bench.n, 1);
-	assert_string_equal(bench.rule.text, "tcp dport 80 drop");
+	assert_non_null(strstr(bench.rule.text, "tcp dport 80 drop"));
+	/* Gone with a ruleset that is loaded anew: then it is made anew too. */
+	shell("nft flush ruleset");
+	shell(DROP);
+	facts_trace_rules(bench.facts, facts_clock_ns() + 2 * NS_PER_SEC, bench.note,
+			  sizeof(bench.note));
+	assert_non_null(strstr(bench.note, "removed at exit"));
+	send_syn(&flow, 2);
+	ask(&bench, &flow, 2, false);
+	assert_int_equal(bench.rule.how, RULE_TRACED);
 	facts_close(bench.facts);
 	list(after, sizeof(after));
 	assert_string_equal(before, after);

@@ -165,6 +165,30 @@ static void test_datagrams(void **state)
 	expect_rung(1, RUNG_EVENT, LANE_TCP, LANE_TCP);
 }
 
+/* A capture: which way a packet went is told by its numbers, also when they wrap. */
+static void test_capture(void **state)
+{
+	(void)state;
+	begin("undetermined", NULL);
+	v.outcome = OUTCOME_UNDETERMINED;
+	v.duration_us = 600000;
+	sample_step(&v, 0, "capture", "SYN seq 4294967290 on if0");
+	sample_step(&v, 1, "capture", "SYN-ACK seq 254367046 ack 4294967291 on if0");
+	sample_step(&v, 2, "capture", "ACK seq 4294967291 ack 254367047, 45 bytes on if0: \"GET\"");
+	sample_step(&v, 3, "capture", "ACK seq 254367047 ack 40 on if0");
+	sample_step(&v, 4, "capture", "RST ACK seq 0 ack 40 on if0");
+	sample_step(&v, 5, "capture", "RST seq 40 on if0");
+	assert_int_equal(make_ladder(), 7);
+	expect_rung(0, RUNG_PACKET, LANE_PROBER, LANE_NIC);
+	expect_rung(1, RUNG_PACKET, LANE_NIC, LANE_PROBER);
+	expect_rung(2, RUNG_PACKET, LANE_PROBER, LANE_NIC);
+	assert_string_equal(rungs[2].payload, "\"GET\"");
+	assert_false(rungs[2].lost_sight);
+	expect_rung(3, RUNG_PACKET, LANE_NIC, LANE_PROBER);
+	expect_rung(5, RUNG_PACKET, LANE_PROBER, LANE_NIC);
+	expect_rung(6, RUNG_END, LANE_NIC, LANE_NIC);
+}
+
 /* As many steps as there can be, none a packet's, and words that are none. */
 static void test_full(void **state)
 {
@@ -189,6 +213,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_container, tear_down),
 		cmocka_unit_test_teardown(test_no_end, tear_down),
 		cmocka_unit_test_teardown(test_datagrams, tear_down),
+		cmocka_unit_test_teardown(test_capture, tear_down),
 		cmocka_unit_test_teardown(test_full, tear_down),
 	};
 

@@ -111,6 +111,7 @@ static void do_run(struct run *run, const struct options *options)
 	run_notice(run, "a notice");
 	run_healthy(run, 40001);
 	assert_int_equal(run_until(run, 10 * RUN_MS), 0);
+	run_notice(run, "after a verdict that needed no facts");
 	run_arrive(run, 40002);
 	run_drop(run, 40002);
 	assert_int_equal(run_until(run, 20 * RUN_MS), 0);
@@ -183,9 +184,48 @@ static void test_replay_is_the_same(void **state)
 
 	(void)state;
 	assert_int_equal(count_lines(said, "\"type\":\"verdict\""), 4);
-	assert_int_equal(count_lines(said, "\"type\":\"notice\""), 2);
+	assert_int_equal(count_lines(said, "\"type\":\"notice\""), 3);
 	assert_non_null(strstr(said, "\"cause\":\"firewall-drop\""));
 	assert_string_equal(replay_file(path, &named, 1), said);
+	assert_int_equal(said_on_stderr, 0);
+}
+
+/* What was watched, for how long, and what came from elsewhere is all that there is to say. */
+static void test_no_probe(void **state)
+{
+	struct options options = run_options(path), named = replay_options();
+	struct prefix source = {.len = 128};
+	char interface[1][16] = {"eth7"};
+	struct run run;
+
+	(void)state;
+	sample_address(source.addr, "10.0.0.9");
+	options.sources = &source;
+	options.n_sources = 1;
+	options.interfaces = interface;
+	options.n_interfaces = 1;
+	options.all_ports = false;
+	memset(options.ports, 0, sizeof(options.ports));
+	options.ports[443 / 64] |= 1ULL << 443 % 64;
+	options.netns = "web";
+	options.udp = true;
+	capture_begin(&live);
+	assert_int_equal(run_begin(&run, &options), 0);
+	assert_int_equal(run_until(&run, 5400 * RUN_MS), 0);
+	assert_int_equal(run_end(&run, false), 0);
+	capture_end(&live);
+	for (int i = 0; i < 6; i++) {
+		static const char *const words[] = {"in 6.1 s",
+						    "10.0.0.9",
+						    "443",
+						    "eth7",
+						    "network namespace web",
+						    "3 connection attempts"};
+
+		if (!strstr(live.text, words[i]))
+			fail_msg("no %s: %s", words[i], live.text);
+	}
+	assert_string_equal(replay_file(path, &named, 3), live.text);
 	assert_int_equal(said_on_stderr, 0);
 }
 
@@ -229,6 +269,7 @@ static void test_filter(void **state)
 	(void)state;
 	record_run(&options, false);
 	named.named_ports = true;
+	named.all_ports = false;
 	memset(named.ports, 0, sizeof(named.ports));
 	named.ports[81 / 64] |= 1ULL << 81 % 64;
 	assert_int_equal(count_lines(replay_file(path, &named, 3), "\"type\":\"verdict\""), 0);
@@ -259,6 +300,30 @@ static void test_packets(void **state)
 	/* After 600 ms: put into the block that was written by then. */
 	assert_int_equal(count_text("verdict: incomplete: "), 1);
 	assert_int_equal(count_text("7 events of all interfaces were lost before this place"), 1);
+}
+
+/* A SYN that is seen only as it is dropped has a row too, with its verdict. */
+static void test_packet_without_frame(void **state)
+{
+	const struct options options = run_options(path);
+	struct run run;
+
+	(void)state;
+	capture_begin(&live);
+	assert_int_equal(run_begin(&run, &options), 0);
+	run_drop(&run, 40001);
+	assert_int_equal(run_until(&run, 10 * RUN_MS), 0);
+	run_arrive(&run, 40002);
+	assert_int_equal(run_until(&run, 400 * RUN_MS), 0);
+	/* Dropped late: it has its row. */
+	run_drop(&run, 40002);
+	assert_int_equal(run_until(&run, 900 * RUN_MS), 0);
+	assert_int_equal(run_end(&run, false), 0);
+	capture_end(&live);
+	assert_int_equal(count_packets(), 2);
+	assert_int_equal(count_text("0 us kfree_skb: SYN seq 1000 dropped: NETFILTER_DROP"), 1);
+	assert_int_equal(count_text("no frame of this packet was seen"), 1);
+	assert_int_equal(count_text("verdict: "), 2);
 }
 
 static void test_killed(void **state)
@@ -462,17 +527,19 @@ static void test_layout(void **state)
 		sizeof(struct fact_conntrack) + sizeof(struct fact_done) + sizeof(struct fact_rule);
 
 	(void)state;
-	assert_int_equal(sum, 3408);
+	assert_int_equal(sum, 3416);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_replay_is_the_same, clean),
+		cmocka_unit_test_teardown(test_no_probe, clean),
 		cmocka_unit_test_teardown(test_count, clean),
 		cmocka_unit_test_teardown(test_other_timeout, clean),
 		cmocka_unit_test_teardown(test_filter, clean),
 		cmocka_unit_test_teardown(test_packets, clean),
+		cmocka_unit_test_teardown(test_packet_without_frame, clean),
 		cmocka_unit_test_teardown(test_killed, clean),
 		cmocka_unit_test_teardown(test_truncated, clean),
 		cmocka_unit_test_teardown(test_corrupted, clean),

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 #include "bpf_clsact.h"
-#include "bpf_link_list.h"
 #include "bpf_report.h"
+#include "link_list.h"
 
 struct clbtrace_bpf;
 struct bpf_link;

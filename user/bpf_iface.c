@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "bpf_attach.h"
-#include "bpf_link_list.h"
+#include "link_list.h"
 
 struct iface {
 	struct iface *next;
@@ -27,15 +27,12 @@ struct bpf_ifaces {
 	struct iface *first;
 };
 
-static bool is_wanted(const struct options *options, const struct link_entry *link)
+bool bpf_iface_is_wanted(const struct options *options, const struct link_entry *link)
 {
 	if (!options->n_interfaces)
 		return (link->flags & IFF_UP) && !(link->flags & IFF_LOOPBACK) &&
 		       bpf_attach_knows(link->arphrd);
-	for (size_t i = 0; i < options->n_interfaces; i++)
-		if (!strcmp(options->interfaces[i], link->name))
-			return true;
-	return false;
+	return link_is_named(link, options);
 }
 
 static struct iface *find(const struct bpf_ifaces *ifaces, int ifindex)
@@ -75,11 +72,9 @@ static int add(struct bpf_ifaces *ifaces, const struct link_entry *link,
 
 static int check_names(const struct bpf_ifaces *ifaces, const struct bpf_report *report)
 {
-	for (size_t i = 0; i < ifaces->options->n_interfaces; i++)
-		if (!if_nametoindex(ifaces->options->interfaces[i]))
-			return bpf_fail(report, -ENODEV, "no such interface: %s",
-					ifaces->options->interfaces[i]);
-	return 0;
+	const char *missing = link_missing(ifaces->options);
+
+	return missing ? bpf_fail(report, -ENODEV, "no such interface: %s", missing) : 0;
 }
 
 static int attach_all(struct bpf_ifaces *ifaces, const struct link_list *links,
@@ -89,7 +84,7 @@ static int attach_all(struct bpf_ifaces *ifaces, const struct link_list *links,
 	int err;
 
 	for (size_t i = 0; i < links->count; i++) {
-		if (!is_wanted(ifaces->options, &links->entries[i]))
+		if (!bpf_iface_is_wanted(ifaces->options, &links->entries[i]))
 			continue;
 		err = add(ifaces, &links->entries[i], report);
 		if (err)
@@ -149,18 +144,6 @@ int bpf_ifaces_fd(const struct bpf_ifaces *ifaces)
 	return link_changes_fd(ifaces->changes);
 }
 
-static int push_link(const struct link_entry *link, uint64_t now_ns, const struct event_sink *to)
-{
-	struct fact_link fact = {
-		.hdr = {.type = EV_FACT_LINK, .size = sizeof(fact), .time_ns = now_ns},
-		.ifindex = link->ifindex,
-		.master = link->master,
-	};
-
-	snprintf(fact.ifname, sizeof(fact.ifname), "%s", link->name);
-	return to->push(to->ctx, &fact.hdr);
-}
-
 /* Those that are still there, by index: one of the same name may be another. */
 static void mark_seen(struct bpf_ifaces *ifaces, const struct link_list *links)
 {
@@ -182,16 +165,15 @@ static int update(struct bpf_ifaces *ifaces, const struct link_entry *link, uint
 	bool renamed;
 
 	if (iface) {
-		renamed =
-			strcmp(iface->link.name, link->name) || iface->link.master != link->master;
+		renamed = link_differs(&iface->link, link);
 		iface->link = *link;
-		return renamed ? push_link(link, now_ns, to) : 0;
+		return renamed ? link_push(link, now_ns, to) : 0;
 	}
-	if (!is_wanted(ifaces->options, link))
+	if (!bpf_iface_is_wanted(ifaces->options, link))
 		return 0;
 	if (!add(ifaces, link, report))
 		bpf_notice(report, "interface %s came up: tracing on it too", link->name);
-	return push_link(link, now_ns, to);
+	return link_push(link, now_ns, to);
 }
 
 /* Removes those that the list no longer has. */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "link_list.h"
 #include "bpf_report.h"
 #include "event_sink.h"
 #include "options.h"
@@ -13,6 +14,8 @@
 struct clbtrace_bpf;
 struct bpf_ifaces;
 
+/* Whether it is one to trace: named, or, if none is, up and not loopback. */
+bool bpf_iface_is_wanted(const struct options *options, const struct link_entry *link);
 /*
  * Attaches everywhere, by links, or by filters without tcx. Returns 0, -ENODEV, -EBUSY (XDP) or
  * another -errno, with the report's error set.

@@ -86,7 +86,7 @@ static void names_free(struct names *names)
 	free(names->name);
 }
 
-int bpf_kernel_open(struct bpf_kernel **out)
+int bpf_kernel_open(struct bpf_kernel **out, const char *file)
 {
 	static const char *const drop[] = {"SKB_DROP_REASON_", "SKB_", NULL};
 	static const char *const reset[] = {"SK_RST_REASON_", NULL};
@@ -96,7 +96,7 @@ int bpf_kernel_open(struct bpf_kernel **out)
 	kernel = calloc(1, sizeof(*kernel));
 	if (!kernel)
 		return -ENOMEM;
-	kernel->btf = btf__load_vmlinux_btf();
+	kernel->btf = file ? btf__parse(file, NULL) : btf__load_vmlinux_btf();
 	if (!kernel->btf) {
 		err = errno == ESRCH ? -ENOENT : -errno;
 		goto out;
@@ -111,6 +111,30 @@ out:
 	}
 	*out = kernel;
 	return err;
+}
+
+/* Types of some objects, without functions and tracepoints, do for relocating programs alone. */
+static bool is_whole_kernel(const struct btf *btf)
+{
+	return btf__find_by_name_kind(btf, "sk_buff", BTF_KIND_STRUCT) > 0 &&
+	       btf__find_by_name_kind(btf, "btf_trace_kfree_skb", BTF_KIND_TYPEDEF) > 0;
+}
+
+int bpf_kernel_check_file(const char *file, char *why, size_t why_len)
+{
+	struct btf *btf = btf__parse(file, NULL);
+	int err = btf ? 0 : errno;
+
+	if (btf && !is_whole_kernel(btf))
+		snprintf(why, why_len, "is not the BTF of a whole kernel");
+	else if (err == ENOENT || err == EACCES || err == EISDIR || err == ENOMEM)
+		snprintf(why, why_len, "%s", strerror(err));
+	else if (err)
+		snprintf(why, why_len, "holds no BTF (raw, or in an ELF file)");
+	else
+		*why = '\0';
+	btf__free(btf);
+	return *why ? -EINVAL : 0;
 }
 
 void bpf_kernel_settle(struct bpf_kernel *kernel)
@@ -169,7 +193,7 @@ int bpf_kernel_function(const struct btf *btf, const char *name, int args)
 	return type && btf_is_func_proto(type) && btf_vlen(type) == args ? id : 0;
 }
 
-bool bpf_kernel_may_attach(int function, int module_fd)
+int bpf_kernel_try_attach(int function, int module_fd)
 {
 	static const struct bpf_insn nothing[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
@@ -181,9 +205,14 @@ bool bpf_kernel_may_attach(int function, int module_fd)
 			       sizeof(nothing) / sizeof(*nothing), &opts);
 
 	if (fd < 0)
-		return false;
+		return fd;
 	close(fd);
-	return true;
+	return 0;
+}
+
+bool bpf_kernel_may_attach(int function, int module_fd)
+{
+	return !bpf_kernel_try_attach(function, module_fd);
 }
 
 static void name_of(const struct names *names, uint32_t reason, char *buf, size_t len)

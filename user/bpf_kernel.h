@@ -13,8 +13,16 @@
 struct bpf_kernel;
 struct btf;
 
-/* Returns 0, -ENOENT (no BTF), or another -errno. */
-int bpf_kernel_open(struct bpf_kernel **out);
+/* Where the kernel has its own; libbpf looks in some more places. */
+#define BPF_KERNEL_BTF "/sys/kernel/btf/vmlinux"
+
+/*
+ * file: where the running kernel's BTF is read from; NULL: its own. Returns 0, -ENOENT (there is
+ * none), or another -errno.
+ */
+int bpf_kernel_open(struct bpf_kernel **out, const char *file);
+/* Whether the file is a kernel's BTF as a whole. Returns 0, or -EINVAL with one line in why. */
+int bpf_kernel_check_file(const char *file, char *why, size_t why_len);
 void bpf_kernel_close(struct bpf_kernel *kernel);
 
 /* The kernel's types; NULL once they are settled. */
@@ -31,6 +39,8 @@ int bpf_kernel_function(const struct btf *btf, const char *name, int args);
  * refuses one to an empty program too.
  */
 bool bpf_kernel_may_attach(int function, int module_fd);
+/* The same: 0, or the kernel's -errno. */
+int bpf_kernel_try_attach(int function, int module_fd);
 /* Frees the BTF (megabytes), keeps the names. */
 void bpf_kernel_settle(struct bpf_kernel *kernel);
 

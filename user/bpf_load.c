@@ -69,11 +69,33 @@ int bpf_load_permitted(const struct bpf_report *report)
 			"must be root (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON): run it with sudo");
 }
 
-static int check_kernel(const struct bpf_kernel *kernel, const struct bpf_report *report)
+int bpf_load_kernel(struct bpf_kernel **out, const struct options *options,
+		    const struct bpf_report *report)
+{
+	int err = bpf_load_permitted(report);
+
+	*out = NULL;
+	if (err)
+		return err;
+	err = bpf_kernel_open(out, options->btf);
+	if (err == -ENOENT)
+		return bpf_fail(report, -ENOTSUP,
+				"this kernel has no BTF (" BPF_KERNEL_BTF "): it needs "
+				"CONFIG_DEBUG_INFO_BTF");
+	if (err)
+		return bpf_fail(report, err, "cannot read the kernel's BTF: %s", strerror(-err));
+	return 0;
+}
+
+static int check_kernel(const struct bpf_kernel *kernel, const struct options *options,
+			const struct bpf_report *report)
 {
 	if (!bpf_kernel_has_function(kernel, "bpf_ringbuf_reserve"))
 		return bpf_fail(report, -ENOTSUP,
 				"this kernel has no BPF ring buffer (kernel 5.8)");
+	if (options->xdp && !bpf_kernel_has_function(kernel, "bpf_xdp_get_buff_len"))
+		return bpf_fail(report, -ENOTSUP,
+				"--xdp needs a newer kernel (5.18): trace without it");
 	return 0;
 }
 
@@ -229,6 +251,12 @@ static int load_failed(int err, char *log, const struct bpf_report *report)
 	if (is_debugging())
 		fprintf(stderr, "%s\n", log);
 	line = essential_line(log);
+	/* Programs on tracepoints name what they are attached to by its id in the kernel's own. */
+	if (err == -ESRCH && access(BPF_KERNEL_BTF, F_OK))
+		return bpf_fail(report, err,
+				"the kernel has no BTF of its own (" BPF_KERNEL_BTF "), which "
+				"programs on tracepoints and netfilter, and the look-up of "
+				"sockets, need besides --btf: CONFIG_DEBUG_INFO_BTF");
 	if (err == -EPERM && !*line)
 		return bpf_fail(report, err,
 				"the kernel refuses BPF here (lockdown, or a container without "
@@ -273,6 +301,7 @@ static int open_and_load(struct clbtrace_bpf **out, const struct bpf_kernel *ker
 	int err;
 
 	log = calloc(1, VERIFIER_LOG_LEN);
+	opts.btf_custom_path = options->btf;
 	opts.kernel_log_buf = log;
 	opts.kernel_log_size = log ? VERIFIER_LOG_LEN : 0;
 	skel = log ? clbtrace_bpf__open_opts(&opts) : NULL;
@@ -312,7 +341,7 @@ static bool is_refused(int err)
 int bpf_load(struct clbtrace_bpf **out, const struct bpf_kernel *kernel,
 	     const struct options *options, const struct bpf_report *report)
 {
-	int err = check_kernel(kernel, report);
+	int err = check_kernel(kernel, options, report);
 	struct attempt attempt = {.rules = !err && bpf_rules_available(kernel)};
 
 	*out = NULL;
@@ -327,7 +356,7 @@ int bpf_load(struct clbtrace_bpf **out, const struct bpf_kernel *kernel,
 		attempt.no_global = true;
 		err = open_and_load(out, kernel, options, attempt, report);
 	}
-	if (!err)
+	if (*out)
 		tell_missing(*out, report);
 	return err;
 }

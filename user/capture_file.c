@@ -45,6 +45,8 @@ static int wait_for_input(struct capture_file *file, int fd)
 
 		if (!n) {
 			wait_ns = file->idle.idle(file->idle.ctx);
+			if (!wait_ns)
+				return -EINTR;
 			timeout = (struct timespec){.tv_sec = (time_t)(wait_ns / NS_PER_S),
 						    .tv_nsec = (long)(wait_ns % NS_PER_S)};
 			n = ppoll(&in, 1, wait_ns == UINT64_MAX ? NULL : &timeout, &none);

@@ -9,7 +9,7 @@
 struct capture_file;
 
 /* Called while the next bytes have not come yet; returns how long to wait until it is called again,
- * in nanoseconds; UINT64_MAX: until they come. */
+ * in nanoseconds; UINT64_MAX: until they come; 0: no more is to be read. */
 struct capture_idle {
 	uint64_t (*idle)(void *ctx);
 	void *ctx;

@@ -6,7 +6,7 @@
 #define E_UNWELL                                                                                   \
 	(E(LATE) | E(HTTP_STATUS) | E(NOT_HTTP) | E(WANTS_TLS) | E(NOT_TLS) | E(SERVER_ALERT) |    \
 	 E(PROBER_ALERT) | E(PROBER_REFUSED) | E(TLS_SILENT) | E(TLS_BROKEN) | E(TLS_REFUSED) |    \
-	 E(ANSWER_CUT))
+	 E(ANSWER_CUT) | E(ANSWER_UNREAD))
 
 /* What succeeded did, whatever was lost on the way: first. */
 static const struct cause causes_good[] = {
@@ -49,6 +49,11 @@ static const struct cause causes_good[] = {
 			   CONFIDENCE_LIKELY},
 			  {E(RESPONSE) | E(TLS_ENCRYPTED) | E(RST_OUT), E_UNWELL,
 			   CONFIDENCE_LIKELY},
+			  {E(RESPONSE) | E(ANSWER_UNREAD),
+			   (E_UNWELL & ~E(ANSWER_UNREAD)) | E(TLS_REQUEST), CONFIDENCE_POSSIBLE},
+			  {E(RESPONSE) | E(ANSWER_UNREAD) | E(TLS_REQUEST),
+			   (E_UNWELL & ~E(ANSWER_UNREAD)) | E(SERVER_FIN) | E(RST_OUT),
+			   CONFIDENCE_POSSIBLE},
 			  {E(RESPONSE) | E(TLS_REQUEST) | E(TIMEOUT), E_UNWELL | E(UNREAD),
 			   CONFIDENCE_LIKELY},
 			  {E(HANDSHAKE) | E(REQUEST) | E(PROBER_RST),

@@ -64,7 +64,11 @@ const struct cause causes_arrival[] = {
 			   "the way changed the packet, or an offload (of a tunnel or virtual NIC) "
 			   "is broken.",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(DROP_CSUM), 0, CONFIDENCE_CERTAIN}},
+		.rules = {{E(DROP_CSUM), 0, CONFIDENCE_CERTAIN},
+			  {UNANSWERED | E(GREW_CSUM), ALONE(E(GREW_CSUM)), CONFIDENCE_LIKELY},
+			  {UNANSWERED | E(GREW_CSUM), E_ANY_ANSWER, CONFIDENCE_POSSIBLE}},
+		.needs = NEED_COUNTERS,
+		.captured = "the probe's checksum is wrong: {unanswered_words}[, {grew_words}]",
 		.summary = "the probe's {csum_proto} checksum is wrong ({reason}): it was damaged "
 			   "or rewritten on its way here",
 		.fix = {"ethtool -K {if} rx off  # rules out a broken receive-checksum offload",

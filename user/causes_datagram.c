@@ -17,9 +17,9 @@ const struct cause causes_datagram[] = {
 			  {E(DATAGRAM) | E(PORT_UNREACHABLE),
 			   E(RESPONSE) | E(DROP_NETFILTER) | E(CAPTURE), CONFIDENCE_CERTAIN},
 			  {E(CAPTURE) | E(DATAGRAM) | E(PORT_UNREACHABLE) | E(NO_LISTENER),
-			   E(RESPONSE) | E(RULE_REJECTS), CONFIDENCE_LIKELY},
-			  {E(CAPTURE) | E(DATAGRAM) | E(PORT_UNREACHABLE),
-			   E(RESPONSE) | E(RULE_REJECTS), CONFIDENCE_POSSIBLE}},
+			   E(RESPONSE), CONFIDENCE_LIKELY},
+			  {E(CAPTURE) | E(DATAGRAM) | E(PORT_UNREACHABLE), E(RESPONSE),
+			   CONFIDENCE_POSSIBLE}},
 		.needs = NEED_SERVICE | NEED_COUNTERS | NEED_ELSEWHERE,
 		.summary = "no UDP socket on {sought}: {unreachable_words}[; {misfit}][ "
 			   "({started_since} receives by now)]",

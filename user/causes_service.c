@@ -3,7 +3,7 @@
 #include "causes_internal.h"
 
 /* Of a capture: what says that a reset is not for want of a listener. */
-#define E_NOT_REFUSED (E(SYNACK_MADE) | E(RULE_REJECTS) | E(DATAGRAM))
+#define E_NOT_REFUSED (E(SYNACK_MADE) | E(ANSWER_MISSED) | E(RULE_REJECTS) | E(DATAGRAM))
 
 const struct cause causes_service[] = {
 	{
@@ -156,8 +156,12 @@ const struct cause causes_service[] = {
 			"The listener has a TCP-MD5 or TCP-AO key for the prober's address, and "
 			"the probe carries no signature (or the other way round, or a wrong one).",
 		.outcome = OUTCOME_FAILED,
-		.rules = {{E(DROP_AUTH), 0, CONFIDENCE_CERTAIN}},
+		.rules = {{E(DROP_AUTH), 0, CONFIDENCE_CERTAIN},
+			  {UNANSWERED | E(GREW_AUTH), ALONE(E(GREW_AUTH)), CONFIDENCE_LIKELY},
+			  {UNANSWERED | E(GREW_AUTH), E_ANY_ANSWER, CONFIDENCE_POSSIBLE}},
 		.needs = NEED_SERVICE | NEED_COUNTERS,
+		.captured = "TCP authentication: the probe's signature, or that it has none, does "
+			    "not suit the listener: {unanswered_words}[, {grew_words}]",
 		.summary =
 			"TCP authentication: {auth_words} ({reason})[; the listener is {process}]",
 		.fix = {"check another port, or exempt {src} from [{comm}'s ]TCP-MD5/TCP-AO keys: "

@@ -19,6 +19,7 @@ enum status {
 /* argv[0] is the program's or the subcommand's name. */
 int cmd_live(int argc, char **argv);
 int cmd_causes(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 
 #endif

@@ -13,6 +13,15 @@
 /* An attempt so young at the timeout gets this much time to show what becomes of it. */
 #define CORR_YOUNG_NS (200 * CORR_MS)
 
+/* What cause_needs() said: probes are alike, and to ask the whole table takes its time. */
+struct needs_memo {
+	evidence_t evidence; /* 0: nothing is remembered */
+	uint32_t needs;
+	bool decisive;
+};
+
+enum { CORR_MEMOS = 256 };
+
 struct corr {
 	struct corr_config config;
 	struct corr_ops ops;
@@ -25,7 +34,8 @@ struct corr {
 			       must not matter */
 	struct losses losses;
 	struct stamps stamps;
-	uint64_t evicted;	/* probes that made room for newer ones */
+	uint64_t evicted; /* probes that made room for newer ones */
+	struct needs_memo memos[CORR_MEMOS];
 	struct verdict verdict; /* large: kept off the stack */
 };
 

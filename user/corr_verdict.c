@@ -124,12 +124,27 @@ static void request_facts(struct corr *corr, const struct probe *probe, uint32_t
 		corr->ops.need(corr->ops.ctx, &request);
 }
 
+/* cause_needs(), remembered. */
+static bool find_needs(struct corr *corr, evidence_t evidence, uint32_t *needs)
+{
+	const uint64_t folded = (uint64_t)(evidence >> 64) * 31 ^ (uint64_t)evidence;
+	struct needs_memo *memo =
+		&corr->memos[(folded * 0x9e3779b97f4a7c15ULL) >> 56 & (CORR_MEMOS - 1)];
+
+	if (!evidence || memo->evidence != evidence) {
+		memo->evidence = evidence;
+		memo->decisive = cause_needs(evidence, &memo->needs);
+	}
+	*needs = memo->needs;
+	return memo->decisive;
+}
+
 void corr_ask(struct corr *corr, struct probe *probe)
 {
 	uint32_t needs = 0;
 
 	if (!probe->untracked)
-		cause_needs(evidence_of(probe, &corr->host), &needs);
+		find_needs(corr, evidence_of(probe, &corr->host), &needs);
 	if (!needs) {
 		corr_conclude(corr, probe);
 		return;
@@ -256,7 +271,7 @@ void corr_reconsider(struct corr *corr, struct probe *probe, uint64_t time_ns)
 		return;
 	if (probe->state == PROBE_SETTLED && probe->untracked)
 		return;
-	if (!probe->untracked && !cause_needs(evidence_of(probe, &corr->host), &needs))
+	if (!probe->untracked && !find_needs(corr, evidence_of(probe, &corr->host), &needs))
 		return;
 	if (probe->state == PROBE_SETTLED)
 		probe_table_reopen(&corr->table, probe);

@@ -28,6 +28,7 @@ int corr_new(struct corr **out, const struct corr_config *config, const struct c
 	corr->config = *config;
 	corr->ops = *ops;
 	corr->host.timeout_ns = config->timeout_ns;
+	corr->host.brief = config->brief;
 	memcpy(corr->host.expect_status, config->expect_status, sizeof(config->expect_status));
 	if (probe_table_init(&corr->table, config->max_probes)) {
 		free(corr);

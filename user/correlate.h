@@ -14,6 +14,8 @@ struct corr_config {
 	uint64_t wall_offset_ns;		  /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	unsigned int max_probes;		  /* how many probes to follow at once */
 	uint8_t expect_status[HTTP_STATUS_BYTES]; /* HTTP status codes that are healthy */
+	bool brief; /* nobody reads the steps of verdicts that are healthy or failed: leave them out
+		     */
 };
 
 struct corr_ops {

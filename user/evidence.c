@@ -175,6 +175,11 @@ static evidence_t counters(const struct probe *probe)
 		bits |= E(GREW_PAWS);
 	if (probe_grew(probe, "TcpExtIPReversePathFilter"))
 		bits |= E(GREW_RPFILTER);
+	if (probe_grew(probe, "TcpInCsumErrors") || probe_grew(probe, "IpExtInCsumErrors"))
+		bits |= E(GREW_CSUM);
+	if (probe_grew(probe, "TcpExtTCPMD5NotFound") ||
+	    probe_grew(probe, "TcpExtTCPMD5Unexpected") || probe_grew(probe, "TcpExtTCPMD5Failure"))
+		bits |= E(GREW_AUTH);
 	return bits;
 }
 
@@ -219,6 +224,12 @@ static bool silent_for(const struct probe *probe, uint64_t ns)
 	return a->prober_closed && a->close_ns >= probe->exchange.last_ns[TO_PROBER] + ns;
 }
 
+/* A capture may have less of a packet than its headers and what is read of it. */
+static bool is_snipped(const struct probe *probe)
+{
+	return probe->attempt.bits & E(CAPTURE) && exchange_lacks(&probe->exchange);
+}
+
 static evidence_t tls_exchanged(const struct probe *probe, const struct corr_host *host)
 {
 	const struct attempt *a = &probe->attempt;
@@ -234,7 +245,8 @@ static evidence_t tls_exchanged(const struct probe *probe, const struct corr_hos
 		if (x->is_tls13 && x->encrypted <= TLS_ALERT_SIZE && a->bits & E_SERVER_CLOSED &&
 		    !a->prober_closed)
 			out |= E(TLS_REFUSED);
-	} else if (a->bits & E_SERVER_CLOSED && !(a->bits & E(NOT_TLS)) && !a->prober_closed) {
+	} else if (a->bits & E_SERVER_CLOSED && !(a->bits & E(NOT_TLS)) && !a->prober_closed &&
+		   !is_snipped(probe)) {
 		out |= E(TLS_BROKEN);
 	}
 	return out;
@@ -263,10 +275,13 @@ static evidence_t exchanged(const struct probe *probe, const struct corr_host *h
 		out |= E(HTTP_STATUS);
 	if (gave_up(probe))
 		out |= E(GAVE_UP);
-	if (x->undecided && over)
+	if (x->undecided && over && !is_snipped(probe))
 		out |= E(NOT_HTTP);
-	if (x->cut_short && ended)
+	if (x->cut_short && ended && !is_snipped(probe))
 		out |= E(ANSWER_CUT);
+	if (over && is_snipped(probe) && bits & E(RESPONSE) && !(bits & E(TLS_ENCRYPTED)) &&
+	    exchange_is_unread(x))
+		out |= E(ANSWER_UNREAD);
 	return out;
 }
 

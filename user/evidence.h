@@ -116,7 +116,11 @@ struct corr_host;
 	X(GREW_PAWS, "PAWSEstab or PAWSTimewait grew")                                             \
 	X(GREW_RPFILTER, "IPReversePathFilter grew")                                               \
 	X(RULE_COUNTED, "a packet-filter rule that matches it has counted")                        \
-	X(NO_LISTENER, "nothing listens on the port now")
+	X(NO_LISTENER, "nothing listens on the port now")                                          \
+	X(GREW_CSUM, "segments with a wrong checksum were counted")                                \
+	X(GREW_AUTH, "segments with a wrong or missing signature were counted")                    \
+	X(ANSWER_UNREAD, "the capture lacks what would tell a good answer from a bad one")         \
+	X(ANSWER_MISSED, "the prober acknowledges an answer that the capture does not have")
 
 enum evidence_index {
 #define EVIDENCE_INDEX(name, text) EVI_##name,

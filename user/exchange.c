@@ -7,6 +7,9 @@
 
 #include "escape.h"
 
+/* So many bytes of a request tell what it is: a TLS record's header, or a method and a path. */
+enum { ASKED_TOLD = 16 };
+
 struct text {
 	const uint8_t *data;
 	size_t len;
@@ -16,7 +19,7 @@ struct text {
 static struct text request_of(const struct exchange *x)
 {
 	const struct stream *s = &x->said[FROM_PROBER];
-	size_t header = http_proxy_header(s->data, s->len);
+	size_t header = s->len ? http_proxy_header(s->data, s->len) : 0;
 
 	return s->len ? (struct text){s->data + header, s->len - header} : (struct text){0};
 }
@@ -87,6 +90,14 @@ static evidence_t tls_evidence(struct exchange *x)
 	return bits;
 }
 
+static void extend(struct exchange *x, enum exchange_way way, const struct said *said)
+{
+	const int64_t end = said->offset + (int64_t)said->size;
+
+	if (end > (int64_t)x->reach[way])
+		x->reach[way] = end < STREAM_KEPT ? (size_t)end : STREAM_KEPT;
+}
+
 evidence_t exchange_add(struct exchange *x, enum exchange_way way, const struct said *said)
 {
 	struct text asked;
@@ -94,6 +105,7 @@ evidence_t exchange_add(struct exchange *x, enum exchange_way way, const struct 
 	if (!x->first_ns[way])
 		x->first_ns[way] = said->time_ns;
 	x->last_ns[way] = said->time_ns;
+	extend(x, way, said);
 	asked = request_of(x);
 	if (way == TO_PROBER && asked.len && tls_encrypts(asked.data, asked.len))
 		x->encrypted += said->size;
@@ -104,6 +116,27 @@ evidence_t exchange_add(struct exchange *x, enum exchange_way way, const struct 
 		return 0;
 	return tls_kind(asked.data, asked.len) == TLS_HANDSHAKE ? tls_evidence(x)
 								: plain_evidence(x);
+}
+
+bool exchange_lacks(const struct exchange *x)
+{
+	return x->reach[FROM_PROBER] > x->said[FROM_PROBER].len ||
+	       x->reach[TO_PROBER] > x->said[TO_PROBER].len;
+}
+
+bool exchange_is_unread(const struct exchange *x)
+{
+	const struct stream *asked = &x->said[FROM_PROBER];
+	struct http_request request;
+
+	if (!exchange_lacks(x) || x->status)
+		return false;
+	if (asked->len < ASKED_TOLD && x->reach[FROM_PROBER] > asked->len)
+		return true; /* it may have been anything */
+	if (tls_kind(asked->data, asked->len) == TLS_HANDSHAKE)
+		return true;
+	http_request_parse(asked->data, asked->len, &request);
+	return request.kind != HTTP_NONE;
 }
 
 bool exchange_is_header_only(const struct exchange *x)

@@ -17,6 +17,7 @@ enum exchange_way { FROM_PROBER, TO_PROBER };
 /* All zero: nothing was said. Times in CLOCK_MONOTONIC, 0: not yet. */
 struct exchange {
 	struct stream said[2]; /* by enum exchange_way */
+	size_t reach[2];       /* how far what was sent goes, read or not; up to STREAM_KEPT */
 	uint64_t first_ns[2];  /* the first payload */
 	uint64_t last_ns[2];   /* the latest */
 	unsigned int status;   /* of the HTTP response, 0: none was read */
@@ -39,6 +40,16 @@ struct said {
 
 /* Takes it. Returns the evidence (E(...)) that follows from all that was said so far. */
 evidence_t exchange_add(struct exchange *x, enum exchange_way way, const struct said *said);
+
+/*
+ * Whether bytes are missing of what was said first: a capture that keeps too little of each packet
+ * (tcpdump -s), or that has missed packets.
+ */
+bool exchange_lacks(const struct exchange *x);
+
+/* Whether bytes that are missing could tell how the service is: the answer's HTTP status, or how a
+ * TLS handshake went on. */
+bool exchange_is_unread(const struct exchange *x);
 
 /* Whether the prober has sent nothing but a PROXY protocol header. */
 bool exchange_is_header_only(const struct exchange *x);

@@ -88,7 +88,7 @@ static int add_hook(struct gather *g, const struct hook_place *place, uint32_t i
 	return err;
 }
 
-static int add_device_hooks(struct gather *g, uint8_t hook, const struct link_info *links, int n)
+int link_hooks(struct gather *g, uint8_t hook, const struct link_info *links, int n)
 {
 	struct hook_place place = {.pf = NFPROTO_NETDEV, .hook = hook, .legacy_tables = ""};
 	int err = 0;
@@ -120,12 +120,12 @@ int gather_hooks(struct gather *g)
 		return err;
 	own_programs_read(&g->facts->own);
 	n = link_path(&g->facts->at->route, g->ifindex, links);
-	err = add_device_hooks(g, NF_NETDEV_INGRESS, links, n);
+	err = link_hooks(g, NF_NETDEV_INGRESS, links, n);
 	for (int hook = 0; hook < NF_INET_NUMHOOKS && !err; hook++) {
 		place.hook = hook;
 		err = add_hook(g, &place, 0);
 	}
 	if (!err)
-		err = add_device_hooks(g, DEVICE_EGRESS, links, n);
+		err = link_hooks(g, DEVICE_EGRESS, links, n);
 	return err;
 }

@@ -274,6 +274,10 @@ void listeners_owners(struct facts *facts, bool loaded, struct vec *listeners);
 /* The same, looking for each only in the socket's own namespace, its netns. */
 void listeners_owners_in(struct facts *facts, bool loaded, struct vec *listeners);
 
+/* The XDP, tcx and tc programs of one interface. */
+int link_programs(struct gather *g, const struct link_info *link, bool ingress, bool egress);
+/* The functions at a hook (NF_NETDEV_*) of n interfaces. */
+int link_hooks(struct gather *g, uint8_t hook, const struct link_info *links, int n);
 int tc_programs(struct gather *g, const struct link_info *link, bool ingress, bool egress);
 int cgroup_programs(struct gather *g);
 /* The unified hierarchy's line of /proc/PID/cgroup; false if there is none. */

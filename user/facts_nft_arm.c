@@ -39,11 +39,6 @@ struct arming {
 	uint32_t flags; /* of tables */
 };
 
-static bool has_port(const struct options *options, unsigned int port)
-{
-	return options->ports[port / 64] >> (port % 64) & 1;
-}
-
 static void find_ranges(struct arming *arming)
 {
 	const struct options *options = arming->options;
@@ -51,7 +46,7 @@ static void find_ranges(struct arming *arming)
 
 	arming->n_ranges = 0;
 	for (unsigned int port = 0; port <= UINT16_MAX && !options->all_ports; port++) {
-		if (!has_port(options, port)) {
+		if (!options_have_port(options, port)) {
 			range = NULL;
 		} else if (range) {
 			range->high = (uint16_t)port;

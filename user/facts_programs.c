@@ -52,8 +52,7 @@ static int add_tcx(struct gather *g, const struct link_info *link, int type)
 	return err;
 }
 
-static int add_link_programs(struct gather *g, const struct link_info *link, bool ingress,
-			     bool egress)
+int link_programs(struct gather *g, const struct link_info *link, bool ingress, bool egress)
 {
 	int err = 0;
 
@@ -85,11 +84,11 @@ int gather_programs(struct gather *g)
 	own_programs_read(&g->facts->own);
 	n = link_path(&g->facts->at->route, g->ifindex, in);
 	for (int i = 0; i < n && !err; i++)
-		err = add_link_programs(g, &in[i], true, true);
+		err = link_programs(g, &in[i], true, true);
 	if (!err && !route_to_prober(g, &answer) && !answer.error)
 		m = link_path(&g->facts->at->route, answer.oif, out);
 	for (int i = 0; i < m && !err; i++)
 		if (!is_among(in, n, out[i].ifindex))
-			err = add_link_programs(g, &out[i], false, true);
+			err = link_programs(g, &out[i], false, true);
 	return err ? err : cgroup_programs(g);
 }

@@ -68,6 +68,8 @@ bool trace_is_end(const struct trace_message *message);
 const struct traced_packet *trace_find(const struct trace_table *table, const struct ev_flow *flow,
 				       bool with_seq, uint32_t seq);
 
+enum { TRACE_OWN_INET = 1, TRACE_OWN_BRIDGE = 2, TRACE_OWN_NETDEV = 4 };
+
 /* Where chains of ours have to be for the packet to be marked before it meets any other. */
 struct trace_plan {
 	bool inet;
@@ -75,7 +77,9 @@ struct trace_plan {
 	int32_t inet_priority;
 	int32_t bridge_priority;
 	int32_t device_priority;
-	struct vec devices; /* char[FACT_IFNAME_LEN]: those with an ingress chain */
+	struct vec devices;   /* char[FACT_IFNAME_LEN]: those with an ingress chain */
+	const char *own;      /* the name of our tables */
+	uint8_t own_families; /* TRACE_OWN_*: where there were such */
 };
 
 struct rule_trace {
@@ -100,11 +104,13 @@ struct rule_trace {
 enum { TRACE_V4 = 1, TRACE_V6 = 2 };
 
 /* Makes the plan from the chains that there are; all false: nothing to trace. */
-int trace_plan_read(struct netlink *netfilter, struct trace_plan *out);
+int trace_plan_read(struct netlink *netfilter, const char *own, struct trace_plan *out);
 void trace_plan_free(struct trace_plan *plan);
 bool trace_plan_is_empty(const struct trace_plan *plan);
 /* Whether chains as for have would do for want too. */
 bool trace_plan_covers(const struct trace_plan *have, const struct trace_plan *want);
+/* Leaves out what others have removed since: plain tables go with "nft flush ruleset". */
+void trace_plan_forget_lost(struct trace_plan *have, const struct trace_plan *seen);
 
 /*
  * Makes the tables of the plan, or makes them anew if there are some (old); trace->plain tells of
@@ -122,6 +128,13 @@ void trace_name(uint32_t number, char *out);
  * -errno.
  */
 int trace_remove_leftovers(struct rule_trace *trace, struct mnl_socket *socket);
+
+/*
+ * Makes such a table in the network namespace that the process is in, whatever is in that one, and
+ * lets go of it: for one that was made to be thrown away. Returns 0 or -errno; *plain: the kernel
+ * has no owner tables.
+ */
+int facts_trace_try(const struct options *options, bool *plain);
 
 /* Reads what was reported by now. */
 void trace_drain(struct rule_trace *trace, uint64_t now_ns);

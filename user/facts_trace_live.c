@@ -4,6 +4,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter_ipv4.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +20,7 @@ enum {
 	REPORTS_ROOM = 16 << 20,
 	REPORT_LEN = 16384,
 	DRAIN_MAX = 16384, /* messages at a time */
+	NOTE_LEN = 512,
 };
 
 static int open_socket(struct mnl_socket **out, unsigned int groups)
@@ -162,12 +164,15 @@ static size_t sweep(struct rule_trace *trace, char *note, size_t len)
 
 static int plan_anew(struct rule_trace *trace, char *note, size_t len)
 {
-	const bool first = trace_plan_is_empty(&trace->plan);
 	struct trace_plan plan;
-	int err = trace_plan_read(&trace->netfilter, &plan);
+	int err = trace_plan_read(&trace->netfilter, trace->name, &plan);
+	bool first;
 
 	if (err)
 		return err;
+	if (trace->plain)
+		trace_plan_forget_lost(&trace->plan, &plan);
+	first = trace_plan_is_empty(&trace->plan);
 	if (trace_plan_is_empty(&plan) || (!first && trace_plan_covers(&trace->plan, &plan))) {
 		trace_plan_free(&plan);
 		return 0;
@@ -219,21 +224,42 @@ void trace_name(uint32_t number, char *out)
 	snprintf(out, TRACE_NAME_LEN, TRACE_TABLE_PREFIX "%u", number);
 }
 
-int facts_trace_open(struct facts *facts, const struct options *options)
+static struct rule_trace *new_trace(const struct options *options)
 {
 	struct rule_trace *trace = calloc(1, sizeof(*trace));
 	uint32_t number;
 
 	if (!trace)
-		return -ENOMEM;
+		return NULL;
 	trace->options = options;
 	trace->netfilter.bus = NETLINK_NETFILTER;
 	trace->claim = claim_take(TRACE_CLAIM, &number);
 	if (trace->claim < 0)
 		number = (uint32_t)getpid();
 	trace_name(number, trace->name);
-	facts->trace = trace;
-	return 0;
+	return trace;
+}
+
+int facts_trace_open(struct facts *facts, const struct options *options)
+{
+	facts->trace = new_trace(options);
+	return facts->trace ? 0 : -ENOMEM;
+}
+
+int facts_trace_try(const struct options *options, bool *plain)
+{
+	struct trace_plan plan = {.inet = true, .inet_priority = NF_IP_PRI_RAW_BEFORE_DEFRAG};
+	struct rule_trace *trace = new_trace(options);
+	char note[NOTE_LEN];
+	int err;
+
+	if (!trace)
+		return -ENOMEM;
+	trace->families = TRACE_V4 | TRACE_V6;
+	err = arm(trace, &plan, note, sizeof(note));
+	*plain = trace->plain;
+	trace_close(trace);
+	return err;
 }
 
 int facts_trace_fd(const struct facts *facts)

@@ -45,11 +45,20 @@ static int add_devices(struct vec *devices, const struct nft_chain *chain)
 	return err;
 }
 
+static uint8_t family_bit(uint8_t family)
+{
+	return family == NFPROTO_INET	  ? TRACE_OWN_INET
+	       : family == NFPROTO_BRIDGE ? TRACE_OWN_BRIDGE
+					  : TRACE_OWN_NETDEV;
+}
+
 static int add_chain(struct trace_plan *plan, const struct nft_chain *chain)
 {
 	const bool ingress = chain->family == NFPROTO_NETDEV ? chain->hook == NF_NETDEV_INGRESS
 							     : chain->hook == NF_INET_INGRESS;
 
+	if (!strcmp(chain->table, plan->own))
+		plan->own_families |= family_bit(chain->family);
 	if (!strncmp(chain->table, "clbtrace", 8))
 		return 0;
 	if (chain->family == NFPROTO_BRIDGE) {
@@ -84,7 +93,7 @@ static int on_chain(const struct nlmsghdr *nlh, void *data)
 	return err ? MNL_CB_ERROR : ret;
 }
 
-int trace_plan_read(struct netlink *netfilter, struct trace_plan *out)
+int trace_plan_read(struct netlink *netfilter, const char *own, struct trace_plan *out)
 {
 	struct netlink_request request;
 	struct nfgenmsg *msg;
@@ -95,6 +104,7 @@ int trace_plan_read(struct netlink *netfilter, struct trace_plan *out)
 		.bridge_priority = LATEST_PRIORITY,
 		.device_priority = LATEST_PRIORITY,
 		.devices = {.size = FACT_IFNAME_LEN},
+		.own = own,
 	};
 	netlink_prepare(&request, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN, 0, sizeof(*msg));
 	msg = request.extra;
@@ -138,4 +148,12 @@ bool trace_plan_covers(const struct trace_plan *have, const struct trace_plan *w
 		if (!has_device(&have->devices, device[i]))
 			return false;
 	return true;
+}
+
+void trace_plan_forget_lost(struct trace_plan *have, const struct trace_plan *seen)
+{
+	have->inet &= (seen->own_families & TRACE_OWN_INET) != 0;
+	have->bridge &= (seen->own_families & TRACE_OWN_BRIDGE) != 0;
+	if (!(seen->own_families & TRACE_OWN_NETDEV))
+		have->devices.n = 0;
 }

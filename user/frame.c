@@ -47,27 +47,6 @@ struct packet {
 	bool replies; /* ICMP: an echo reply */
 };
 
-static bool has_prefix(const uint8_t addr[16], const struct prefix *prefix)
-{
-	const unsigned int bytes = prefix->len / 8, bits = prefix->len % 8;
-
-	return !memcmp(addr, prefix->addr, bytes) &&
-	       (!bits || !((addr[bytes] ^ prefix->addr[bytes]) >> (8 - bits)));
-}
-
-static bool is_source(const struct options *options, const uint8_t addr[16])
-{
-	for (size_t i = 0; i < options->n_sources; i++)
-		if (has_prefix(addr, &options->sources[i]))
-			return true;
-	return false;
-}
-
-static bool is_port(const struct options *options, uint16_t port)
-{
-	return options->all_ports || options->ports[port / 64] >> port % 64 & 1;
-}
-
 static bool is_icmp(const struct frame_ip *ip)
 {
 	return ip->proto == (ip->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
@@ -103,24 +82,32 @@ static void read_options(const uint8_t *at, uint32_t len, struct ev_tcp *tcp)
 	}
 }
 
-/* Returns the offset of the payload, 0 if the header is not there. */
+/*
+ * Returns the offset of the payload, 0 if the header is not there. Of the options there may be
+ * less: tcpdump -s 68.
+ */
 static uint32_t read_tcp(const struct packet *p, struct ev_packet *ev)
 {
 	const uint8_t *tcp = p->frame->data + p->ip.l4;
-	uint32_t header;
+	uint32_t header, options;
 
 	if (!frame_has(p->frame, p->ip.l4, TCP_LEN))
 		return 0;
 	header = (tcp[12] >> 4) * 4U;
-	if (header < TCP_LEN || !frame_has(p->frame, p->ip.l4, header))
+	if (header < TCP_LEN || p->ip.l4 + header > p->ip.end)
 		return 0;
+	options = header - TCP_LEN;
+	if (!frame_has(p->frame, p->ip.l4, header)) {
+		options = p->frame->cap_len - p->ip.l4 - TCP_LEN;
+		ev->tcp.options |= TCPOPT_CUT;
+	}
 	ev->flow.sport = frame_u16(tcp);
 	ev->flow.dport = frame_u16(tcp + 2);
 	ev->tcp.seq = frame_u32(tcp + 4);
 	ev->tcp.ack = frame_u32(tcp + 8);
 	ev->tcp.flags = tcp[13];
 	ev->tcp.window = frame_u16(tcp + 14);
-	read_options(tcp + TCP_LEN, header - TCP_LEN, &ev->tcp);
+	read_options(tcp + TCP_LEN, options, &ev->tcp);
 	return p->ip.l4 + header;
 }
 
@@ -160,8 +147,8 @@ static int direction(const struct packet *p, const struct ev_packet *ev)
 	bool asks = p->from_source, answers = p->to_source;
 
 	if (!icmp) {
-		asks = asks && is_port(p->options, ev->flow.dport);
-		answers = answers && is_port(p->options, ev->flow.sport);
+		asks = asks && options_have_port(p->options, ev->flow.dport);
+		answers = answers && options_have_port(p->options, ev->flow.sport);
 	} else {
 		asks = asks && !p->replies;
 		answers = answers && p->replies;
@@ -248,7 +235,8 @@ static bool read_quoted(const struct packet *p, const struct frame_ip *ip, struc
 {
 	const uint8_t *l4 = p->frame->data + ip->l4;
 
-	if (!frame_has(p->frame, ip->l4, EMBEDDED_LEN) || !is_source(p->options, ip->saddr))
+	if (!frame_has(p->frame, ip->l4, EMBEDDED_LEN) ||
+	    !options_have_source(p->options, ip->saddr))
 		return false;
 	set_flow(ip, &ev->flow);
 	if (ip->proto == IPPROTO_TCP || (ip->proto == IPPROTO_UDP && p->options->udp)) {
@@ -256,7 +244,7 @@ static bool read_quoted(const struct packet *p, const struct frame_ip *ip, struc
 		ev->flow.dport = frame_u16(l4 + 2);
 		if (ip->proto == IPPROTO_TCP)
 			ev->tcp.seq = frame_u32(l4 + 4);
-		return is_port(p->options, ev->flow.dport);
+		return options_have_port(p->options, ev->flow.dport);
 	}
 	if (!is_icmp(ip) || !p->options->udp ||
 	    l4[0] != (ip->family == 4 ? ICMP4_ECHO : ICMP6_ECHO))
@@ -279,7 +267,7 @@ static uint32_t icmp_event(const struct packet *p, struct ev_icmp *ev)
 		return 0;
 	ev->type = icmp[0];
 	ev->code = icmp[1];
-	ev->at_exit = 1;
+	ev->at_exit = 2;
 	ev->by_other = memcmp(p->ip.saddr, quoted.daddr, 16) != 0;
 	ev->ifindex = ifindex_of(p->frame);
 	ev->hdr.type = EV_ICMP;
@@ -299,8 +287,8 @@ uint32_t frame_event(const struct frame *frame, const struct options *options, u
 	icmp = is_icmp(&p.ip);
 	if (p.ip.proto != IPPROTO_TCP && !icmp && (p.ip.proto != IPPROTO_UDP || !options->udp))
 		return 0;
-	p.from_source = is_source(options, p.ip.saddr);
-	p.to_source = is_source(options, p.ip.daddr);
+	p.from_source = options_have_source(options, p.ip.saddr);
+	p.to_source = options_have_source(options, p.ip.daddr);
 	if (!p.from_source && !p.to_source)
 		return 0;
 	if (icmp && p.to_source)
@@ -319,7 +307,7 @@ void frame_stranger(const struct frame *frame, const struct options *options,
 
 	if (!frame_find_ip(frame, &at) || !frame_read_ip(frame, at, &p.ip) ||
 	    p.ip.proto != IPPROTO_TCP || !read_tcp(&p, &ev) || !is_syn(&ev.tcp) ||
-	    is_source(options, p.ip.saddr) || !is_port(options, ev.flow.dport))
+	    options_have_source(options, p.ip.saddr) || !options_have_port(options, ev.flow.dport))
 		return;
 	set_flow(&p.ip, &ev.flow);
 	strangers->syns++;

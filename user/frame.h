@@ -28,7 +28,8 @@ bool frame_knows(int link_type);
  * Makes an event of a packet to or from a source and port of options, in out: an EV_PACKET at
  * WP_CAPTURE, or an EV_ICMP for an ICMP error about one. Nothing in the frame is trusted: lengths
  * are checked against cap_len, fragments but the first and packets cut off before the end of the
- * transport header are left out. Returns the event's size, or 0: nothing of the kind.
+ * transport header (TCP's without options) are left out. Returns the event's size, or 0: nothing of
+ * the kind.
  */
 uint32_t frame_event(const struct frame *frame, const struct options *options, uint64_t *out);
 

@@ -147,6 +147,9 @@ ssize_t input_peek(struct input *input, const uint8_t **data, size_t want)
 	while (have < want && have < sizeof(input->peeked)) {
 		ssize_t n = input_read(input, input->peeked + have, sizeof(input->peeked) - have);
 
+		if (n < 0 && have && n != -EINTR)
+			break; /* what came before the wrong place can be read; then it comes again
+				*/
 		if (n < 0)
 			return n;
 		if (!n)

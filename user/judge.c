@@ -159,7 +159,9 @@ const struct cause *judge(const struct probe *probe, const struct corr_host *hos
 	write_rule(probe, host, cause, v);
 	write_texts(cause, &of, v);
 	name_service(probe, v->summary, sizeof(v->summary));
-	steps_write(probe, host, v);
+	v->n_steps = 0;
+	if (!host->brief || v->outcome == OUTCOME_UNDETERMINED || v->outcome == OUTCOME_INCOMPLETE)
+		steps_write(probe, host, v);
 	tame_texts(v);
 	return cause;
 }

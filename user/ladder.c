@@ -182,6 +182,52 @@ static size_t add_packet(struct rung *rungs, size_t n, const struct rung *step)
 	return n;
 }
 
+/* The number behind a word in a packet's name; 0: it is not there. */
+static uint32_t number_after(const char *what, const char *word)
+{
+	const char *found = strstr(what, word);
+
+	return found ? (uint32_t)strtoul(found + strlen(word), NULL, 10) : 0;
+}
+
+static uint32_t distance(uint32_t a, uint32_t b)
+{
+	return a - b < b - a ? a - b : b - a;
+}
+
+/*
+ * A capture does not say which way a packet went. The first is the prober's, and its sequence
+ * numbers are near that one's; of what goes back to it, the acknowledgements are.
+ */
+static bool is_reply(const struct rung *first, const char *what)
+{
+	uint32_t isn = number_after(first->what, "seq ");
+
+	if (begins(what, "SYN-ACK") || begins(what, "echo reply") || begins(what, "datagram"))
+		return true;
+	return strstr(what, " ack ") && distance(number_after(what, " ack "), isn) <
+						distance(number_after(what, "seq "), isn);
+}
+
+/* Of a capture: between the prober and the host, and not seen in it. */
+static size_t add_captured(struct rung *rungs, size_t n, const struct rung *step)
+{
+	bool reply = n && is_reply(&rungs[0], step->what);
+
+	rungs[n] = *step;
+	rungs[n].kind = RUNG_PACKET;
+	rungs[n].from = reply ? LANE_NIC : LANE_PROBER;
+	rungs[n].to = reply ? LANE_PROBER : LANE_NIC;
+	rungs[n].payload = payload_of(step->what);
+	add_way(&rungs[n], step->at);
+	return n + 1;
+}
+
+static bool is_captured(const struct rung *rung)
+{
+	return !strcmp(rung->at, "capture");
+}
+
 /* Puts the last rung behind those that were before it or at its time. */
 static void place_by_time(struct rung *rungs, size_t n)
 {
@@ -203,11 +249,12 @@ static size_t add_step(struct rung *rungs, size_t n, const json_t *from)
 			    .what = text_of(from, "what")};
 
 	step.t_us = step.last_us = json_integer_value(json_object_get(from, "t_us"));
-	if (is_waypoint(step.at) || !strcmp(step.at, "kfree_skb")) {
+	if (is_waypoint(step.at) || is_captured(&step) || !strcmp(step.at, "kfree_skb")) {
 		step.name_len = name_length(step.what);
 		step.bytes = bytes_of(step.what, step.name_len);
 		if (step.name_len)
-			return add_packet(rungs, n, &step);
+			return is_captured(&step) ? add_captured(rungs, n, &step)
+						  : add_packet(rungs, n, &step);
 	}
 	if (!strcmp(step.at, "tcp_send_reset") && begins(step.what, "closed"))
 		step.from = step.to = LANE_APP;
@@ -241,15 +288,28 @@ static enum lane lane_of_stage(const char *stage)
 	return LANE_TCP;
 }
 
+/* How far the prober's packets came, where nothing says where the probe ended. */
+static enum lane furthest(const struct rung *rungs, size_t n)
+{
+	enum lane lane = LANE_PROBER;
+
+	for (size_t i = 0; i < n; i++)
+		if (rungs[i].kind == RUNG_PACKET && rungs[i].from == LANE_PROBER &&
+		    rungs[i].to > lane)
+			lane = rungs[i].to;
+	return lane ? lane : LANE_TCP;
+}
+
 static size_t add_end(struct rung *rungs, size_t n, const json_t *verdict)
 {
+	const char *stage = text_of(verdict, "stage");
 	struct rung *end = &rungs[n];
 
 	*end = (struct rung){.kind = RUNG_END,
 			     .at = text_of(verdict, "verdict"),
 			     .what = text_of(verdict, "cause")};
 	end->t_us = end->last_us = json_integer_value(json_object_get(verdict, "duration_us"));
-	end->from = end->to = lane_of_stage(text_of(verdict, "stage"));
+	end->from = end->to = *stage ? lane_of_stage(stage) : furthest(rungs, n);
 	place_by_time(rungs, n + 1);
 	return n + 1;
 }
@@ -267,6 +327,7 @@ size_t ladder_of(const json_t *verdict, struct rung rungs[LADDER_MAX])
 	/* Long ones are not looked at in netfilter: that is no sign that they ended there. */
 	for (i = 0; i < n; i++)
 		rungs[i].lost_sight = rungs[i].kind == RUNG_PACKET && rungs[i].to == LANE_NIC &&
-				      rungs[i].bytes && !rungs[i].dropped;
+				      rungs[i].bytes && !rungs[i].dropped &&
+				      !is_captured(&rungs[i]);
 	return add_end(rungs, n, verdict);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Live mode: sets everything up, and says in the end how it went.
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -10,7 +9,7 @@
 #include "commands.h"
 #include "escape.h"
 #include "live_loop.h"
-#include "netns.h"
+#include "live_start.h"
 #include "open_output.h"
 #include "stop.h"
 
@@ -25,44 +24,6 @@ static uint64_t wall_offset(void)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec - live_now();
-}
-
-static int check_root(void)
-{
-	if (!geteuid())
-		return 0;
-	fputs("clbtrace: must be root to trace: run it with sudo\n", stderr);
-	return -EPERM;
-}
-
-static int enter_netns(const struct options *options)
-{
-	char why[2 * ERR_LEN] = "";
-	int err;
-
-	if (!options->netns)
-		return 0;
-	err = netns_enter(options->netns, why, sizeof(why));
-	if (err)
-		fprintf(stderr, "clbtrace: %s\n", why);
-	return err;
-}
-
-static int check_interfaces(const struct options *options)
-{
-	char text[4 * IF_NAMESIZE];
-
-	for (size_t i = 0; i < options->n_interfaces; i++) {
-		const char *name = options->interfaces[i];
-
-		if (if_nametoindex(name))
-			continue;
-		fprintf(stderr, "clbtrace: --interface: '%s': no such interface%s\n",
-			escape_text(name, strlen(name), text, sizeof(text)),
-			options->netns ? " in that namespace" : "; ip link lists them");
-		return -EINVAL;
-	}
-	return 0;
 }
 
 static int open_file(struct live *live)
@@ -112,6 +73,7 @@ static int open_correlator(struct live *live)
 		.timeout_ns = live->options->timeout_ms * NS_PER_MS,
 		.wall_offset_ns = live->wall_offset_ns,
 		.max_probes = live->options->max_probes,
+		.brief = results_brief(live->options),
 	};
 	const struct corr_ops ops = live_corr_ops(live);
 	const struct event_sink to = live_events(live);
@@ -131,7 +93,7 @@ static int open_correlator(struct live *live)
 
 static int set_up(struct live *live)
 {
-	int err = check_root();
+	int err = start_check_root();
 
 	if (!err)
 		err = results_open(&live->results, live->options);
@@ -140,9 +102,9 @@ static int set_up(struct live *live)
 	/* Before anything is opened: sockets and links belong to the namespace they were made in.
 	 */
 	if (!err)
-		err = enter_netns(live->options);
+		err = start_enter_netns(live->options);
 	if (!err)
-		err = check_interfaces(live->options);
+		err = start_check_files(live->options);
 	if (!err)
 		err = open_source(live);
 	/* It may empty a file: not before it is sure that there will be something to put in it. */

@@ -20,12 +20,6 @@ static int open_with(struct source *source, const struct source_ops *ops,
 	return err == -EINVAL ? -ENOTSUP : err;
 }
 
-static int refuse(const struct source_report *report, const char *why)
-{
-	snprintf(report->err, report->err_len, "%s", why);
-	return -EINVAL;
-}
-
 /* What is wrong with the interfaces, or for want of memory or files, is wrong with libpcap too. */
 static bool lacks_bpf(int err)
 {
@@ -61,12 +55,6 @@ int source_open(struct source *source, const struct options *options,
 	enum backend backend = options->backend;
 
 	*source = (struct source){};
-	if (options->proc && backend == BACKEND_BPF)
-		return refuse(report, "--proc: the bpf backend asks the kernel itself; only "
-				      "--backend pcap reads a copy");
-	if (options->xdp && (backend == BACKEND_PCAP || options->proc))
-		return refuse(report, "--xdp: an XDP program is BPF: not with packets alone "
-				      "(--backend pcap, --proc)");
 	if (backend == BACKEND_PCAP || options->proc)
 		return open_with(source, &source_pcap_ops, options, report);
 	if (backend == BACKEND_BPF)

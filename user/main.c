@@ -15,6 +15,7 @@ static const struct command {
 } commands[] = {
 	{"live", cmd_live},
 	{"replay", cmd_replay},
+	{"doctor", cmd_doctor},
 	{"causes", cmd_causes},
 };
 

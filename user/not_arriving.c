@@ -67,11 +67,6 @@ static void append_sources(struct line *line, const struct options *options)
 		append(line, " and %zu more", options->n_sources - 6);
 }
 
-static bool has_port(const struct options *options, unsigned int port)
-{
-	return port <= UINT16_MAX && options->ports[port / 64] >> port % 64 & 1;
-}
-
 static void append_ports(struct line *line, const struct options *options)
 {
 	const char *before = " to port ";
@@ -81,9 +76,9 @@ static void append_ports(struct line *line, const struct options *options)
 		return;
 	for (unsigned int port = 1; port <= UINT16_MAX; port = last + 2) {
 		last = port - 1;
-		if (!has_port(options, port))
+		if (!options_have_port(options, port))
 			continue;
-		while (has_port(options, last + 1))
+		while (options_have_port(options, last + 1))
 			last++;
 		if (strlen(line->text) > line->len / 2) {
 			append(line, ", ...");
@@ -181,22 +176,27 @@ void not_arriving_explain(struct summary *s, const struct options *options)
 	}
 	s->cause = cause->id;
 	s->stage = cause->stage;
-	append(&line, "%s in ", cause->summary);
+	append(&line, "%s ", s->of_capture ? "no probe in this capture of" : cause->summary);
+	append(&line, "%s", s->of_capture ? "" : "in ");
 	append_seconds(&line, s->window_ns);
-	append(&line, "; watched: connections%s",
+	append(&line, "; %s: connections%s", s->of_capture ? "looked for" : "watched",
 	       options->udp ? ", datagrams and echo requests" : "");
 	append_sources(&line, options);
 	append_ports(&line, options);
 	append_interfaces(&line, options);
 	append_netns(&line, options);
 	add_strangers(s);
+	if (s->of_capture)
+		add_check(s, "was it taken on the server itself, on every interface (tcpdump -i "
+			     "any), without a filter that leaves probes out?");
 	if (s->window_ns < SHORT_WINDOW_NS)
-		add_check(s, "checks come every 5 s or more seldom: watch for longer");
+		add_check(s, "checks come every 5 s or more seldom: %s for longer",
+			  s->of_capture ? "capture" : "watch");
 	if (options->cloud && options->cloud->checks[0])
 		add_cloud(s, options->cloud);
 	else
 		add_catalogue(s, cause);
-	if (!options->xdp)
+	if (!options->xdp && !s->of_capture)
 		add_check(s, "an XDP program can take probes before they are seen: run again with "
 			     "--xdp");
 }

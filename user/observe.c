@@ -147,6 +147,22 @@ static void observe_prober_fin(struct attempt *a, const struct ev_packet *p)
 	attempt_add(a, waits ? E(HALF_CLOSED) : E(PROBER_FIN), &p->hdr);
 }
 
+/*
+ * What only follows on a SYN-ACK, while the capture has none: it misses that direction, or has lost
+ * packets. An old connection's ACK is answered with a reset that has its sequence numbers.
+ */
+static void observe_missed_answer(struct attempt *a, const struct ev_packet *p)
+{
+	const uint32_t first = a->syn.seq + 1 + a->syn.payload_len;
+	const uint32_t at = p->tcp.seq - first;
+
+	if (p->waypoint != WP_CAPTURE || p->flow.proto != IPPROTO_TCP || p->tcp.flags & TCP_SYN ||
+	    a->bits & (E(RST_OUT) | E(ICMP_SENT) | E(ACK_ANSWER)))
+		return;
+	if (p->tcp.flags & TCP_RST ? !at : p->tcp.flags & TCP_ACK && at <= UINT16_MAX)
+		attempt_add(a, E(ANSWER_MISSED), &p->hdr);
+}
+
 /* The prober's packets after the SYN count as of their arrival, whatever becomes of them on the
  * host. */
 static void observe_incoming(struct probe *probe, const struct ev_packet *p)
@@ -154,8 +170,12 @@ static void observe_incoming(struct probe *probe, const struct ev_packet *p)
 	struct attempt *a = &probe->attempt;
 	const struct ev_tcp *tcp = &p->tcp;
 
-	if (!is_entry(p) || !(a->bits & E(SYNACK_MADE)))
+	if (!is_entry(p))
 		return;
+	if (!(a->bits & E(SYNACK_MADE))) {
+		observe_missed_answer(a, p);
+		return;
+	}
 	if (tcp->flags & TCP_RST) {
 		observe_close(a, p, true);
 		attempt_add(a, E(PROBER_RST), &p->hdr);
@@ -238,6 +258,8 @@ static void observe_ack_answer(struct attempt *a, const struct ev_packet *p)
 	}
 	if (p->tcp.flags & TCP_FIN || p->tcp.payload_len) /* the rest of an old connection */
 		return;
+	if (a->bits & E(ANSWER_MISSED)) /* of this connection, then */
+		return;
 	a->socket.tw_ts_recent = p->tcp.tsecr;
 	a->socket.tw_rcv_nxt = p->tcp.ack;
 	attempt_add(a, E(ACK_ANSWER), &p->hdr);
@@ -245,7 +267,8 @@ static void observe_ack_answer(struct attempt *a, const struct ev_packet *p)
 	if (stamps && (int32_t)(p->tcp.tsecr - a->syn.tsval) > 0)
 		attempt_add(a, E(TW_TS_NEWER), &p->hdr);
 	/* A newer timestamp would do, whatever the sequence number. */
-	if ((int32_t)(a->syn.seq - p->tcp.ack) <= 0 &&
+	if (!((a->syn.options | p->tcp.options) & TCPOPT_CUT) &&
+	    (int32_t)(a->syn.seq - p->tcp.ack) <= 0 &&
 	    (!stamps || (int32_t)(p->tcp.tsecr - a->syn.tsval) >= 0))
 		attempt_add(a, E(TW_SEQ_NEWER), &p->hdr);
 }

@@ -2,6 +2,7 @@
 // What a dropped packet adds to the latest attempt of its probe.
 #include <string.h>
 
+#include "drop_evidence.h"
 #include "observe_internal.h"
 
 /* Drop reasons by name, without SKB_DROP_REASON_; a name that ends in * stands for all that begin
@@ -35,18 +36,31 @@ static const struct {
 	{E(DROP_PAWS), "TCP_RFC7323_TW_PAWS", true},
 };
 
-/* Where the kernel gives no reason: the function that freed the packet. */
+/*
+ * Where the kernel gives no reason: the function that freed the packet, and the reason that other
+ * kernels give there.
+ */
 static const struct {
 	const char *symbol;
 	evidence_t bit;
+	const char *reason; /* NULL: there is none anywhere */
 } drop_symbols[] = {
-	{"do_xdp_generic*", E(DROP_XDP)}, /* net/core/dev.c; in 6.18 still without a reason */
+	{"do_xdp_generic*", E(DROP_XDP), NULL}, /* net/core/dev.c; in 6.18 still without a reason */
 	/* net/netfilter/nf_queue.c: to a queue that nobody reads; nfnetlink_queue.c: back from one
 	 */
-	{"nf_queue*", E(DROP_NETFILTER) | E(DROP_QUEUE)},
-	{"nf_reinject*", E(DROP_NETFILTER) | E(DROP_QUEUE)},
-	{"nfqnl_*", E(DROP_NETFILTER) | E(DROP_QUEUE)},
-	{"veth_xdp_rcv*", E(DROP_XDP)}, /* drivers/net/veth.c, native XDP on an skb */
+	{"nf_queue*", E(DROP_NETFILTER) | E(DROP_QUEUE), NULL},
+	{"nf_reinject*", E(DROP_NETFILTER) | E(DROP_QUEUE), NULL},
+	{"nfqnl_*", E(DROP_NETFILTER) | E(DROP_QUEUE), NULL},
+	{"veth_xdp_rcv*", E(DROP_XDP), NULL}, /* drivers/net/veth.c, native XDP on an skb */
+	/* net/netfilter/core.c, to 6.6 for nf_tables too; nf_tables_core.c since. */
+	{"nf_hook_slow*", E(DROP_NETFILTER), "NETFILTER_DROP"},
+	{"nft_do_chain*", E(DROP_NETFILTER), "NETFILTER_DROP"},
+	/* net/core/dev.c, before 5.17; of a packet that is IP nothing else is dropped there. */
+	{"sch_handle_ingress*", E(DROP_TC), "TC_INGRESS"},
+	{"__netif_receive_skb_core*", E(DROP_TC), "TC_INGRESS"},
+	{"arp_error_report*", E(DROP_NEIGH), "NEIGH_FAILED"},	   /* net/ipv4/arp.c */
+	{"ndisc_error_report*", E(DROP_NEIGH), "NEIGH_FAILED"},	   /* net/ipv6/ndisc.c */
+	{"__neigh_event_send*", E(DROP_NEIGH), "NEIGH_QUEUEFULL"}, /* net/core/neighbour.c */
 };
 
 static bool name_is(const char *name, const char *pattern)
@@ -66,17 +80,49 @@ static struct nf_position position_of(const struct nf_position *at, const struct
 	return same ? *at : (struct nf_position){0};
 }
 
+/* The index in drop_symbols, or -1. */
+static int find_symbol(const struct ev_drop *d)
+{
+	for (size_t i = 0; i < sizeof(drop_symbols) / sizeof(drop_symbols[0]); i++)
+		if (name_is(d->symbol, drop_symbols[i].symbol))
+			return (int)i;
+	return -1;
+}
+
+/* With the reason that the place implies, if it says nothing by itself. */
+static struct ev_drop with_reason(const struct ev_drop *d)
+{
+	struct ev_drop drop = *d;
+	int i = find_symbol(d);
+
+	if (i >= 0 && drop_symbols[i].reason && !strcmp(d->reason_name, "NOT_SPECIFIED")) {
+		memset(drop.reason_name, 0, sizeof(drop.reason_name));
+		memcpy(drop.reason_name, drop_symbols[i].reason, strlen(drop_symbols[i].reason));
+	}
+	return drop;
+}
+
 /* The class of a drop of the prober's packet, 0: none. */
 static evidence_t drop_class(const struct ev_drop *d, bool syn)
 {
-	for (size_t i = 0; i < sizeof(drop_classes) / sizeof(drop_classes[0]); i++)
-		if (name_is(d->reason_name, drop_classes[i].name) &&
-		    (syn || !drop_classes[i].syn_only))
-			return drop_classes[i].bit;
-	for (size_t i = 0; i < sizeof(drop_symbols) / sizeof(drop_symbols[0]); i++)
-		if (name_is(d->symbol, drop_symbols[i].symbol))
-			return drop_symbols[i].bit;
-	return 0;
+	int i;
+
+	for (size_t c = 0; c < sizeof(drop_classes) / sizeof(drop_classes[0]); c++)
+		if (name_is(d->reason_name, drop_classes[c].name) &&
+		    (syn || !drop_classes[c].syn_only))
+			return drop_classes[c].bit;
+	i = find_symbol(d);
+	return i >= 0 ? drop_symbols[i].bit : 0;
+}
+
+/*
+ * A SYN that no socket took, where there is no reason (before 5.17): freed where it was answered
+ * with a reset (tcp_v4_rcv(), no_tcp_socket). The tracepoint of resets is silent there to 6.9.
+ */
+static bool has_no_socket(const struct attempt *a, const struct ev_drop *d)
+{
+	return a->bits & (E(NO_SOCKET) | E(RST_OUT)) && !(a->bits & E(TW_FOUND)) &&
+	       (name_is(d->symbol, "tcp_v4_rcv*") || name_is(d->symbol, "tcp_v6_rcv*"));
 }
 
 static void drop_in(struct attempt *a, const struct ev_drop *d)
@@ -95,6 +141,8 @@ static void drop_in(struct attempt *a, const struct ev_drop *d)
 	if (!strncmp(d->reason_name, "NEIGH_", 6))
 		bit = E(DROP_NEIGH);
 	/* A repeated SYN is freed after the kernel has repeated its SYN-ACK (tcp_check_req()). */
+	if (!bit && syn && has_no_socket(a, d))
+		bit = E(NO_SOCKET);
 	if (!bit && syn && !(a->bits & E(SYNACK_MADE)))
 		bit = E(DROP_OTHER);
 	if (!bit)
@@ -125,8 +173,10 @@ static void drop_reply(struct attempt *a, const struct ev_drop *d)
 		    &d->hdr);
 }
 
-void observe_drop(struct attempt *a, const struct ev_drop *d, bool incoming)
+void observe_drop(struct attempt *a, const struct ev_drop *event, bool incoming)
 {
+	const struct ev_drop drop = with_reason(event), *d = &drop;
+
 	if (d->netns)
 		a->netns = d->netns;
 	attempt_add(a, d->netns ? E(ELSEWHERE) : 0, &d->hdr);
@@ -134,4 +184,23 @@ void observe_drop(struct attempt *a, const struct ev_drop *d, bool incoming)
 		drop_in(a, d);
 	else
 		drop_reply(a, d);
+}
+
+evidence_t drop_reason_evidence(const char *name)
+{
+	evidence_t bits = strncmp(name, "NEIGH_", 6) ? 0 : E(DROP_NEIGH);
+
+	for (size_t i = 0; i < sizeof(drop_classes) / sizeof(drop_classes[0]); i++)
+		if (name_is(name, drop_classes[i].name))
+			bits |= drop_classes[i].bit;
+	return bits;
+}
+
+evidence_t drop_symbol_evidence(void)
+{
+	evidence_t bits = 0;
+
+	for (size_t i = 0; i < sizeof(drop_symbols) / sizeof(drop_symbols[0]); i++)
+		bits |= drop_symbols[i].bit;
+	return bits;
 }

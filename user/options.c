@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The command lines of live mode and of replay: one table that parses them and prints their help.
+// The command lines of live mode, replay and doctor: one table that parses them and prints their
+// help.
 #include "options.h"
 
 #include <errno.h>
@@ -54,6 +55,7 @@ static void print_clouds(void)
 static const char live_help[] =
 	"usage: clbtrace [live] [OPTIONS]        say why this host's health checks fail\n"
 	"       clbtrace replay FILE [OPTIONS]   explain a recording or a capture\n"
+	"       clbtrace doctor [OPTIONS]        what it can see and tell on this host\n"
 	"       clbtrace causes [ID]             what it can say, or one cause in full\n"
 	"\n"
 	"Watches the load balancer's probes arrive, pass the packet filter, TCP and\n"
@@ -70,12 +72,44 @@ static const char replay_help[] =
 	"too (--report). Needs no root.\n"
 	"\n";
 
+static const char doctor_help[] =
+	"usage: clbtrace doctor [OPTIONS]\n"
+	"\n"
+	"Says which waypoints this kernel lets clbtrace use, how, or why not, and how\n"
+	"surely each cause can be told with them; what is in the packet's way on this\n"
+	"host, and what may disturb. Changes nothing, attaches to nothing. Needs root.\n"
+	"\n";
+
+static const struct {
+	enum options_mode mode;
+	const char *command; /* as it is called */
+	const char *help;
+} modes[] = {
+	{MODE_LIVE, "clbtrace", live_help},
+	{MODE_REPLAY, "clbtrace replay", replay_help},
+	{MODE_DOCTOR, "clbtrace doctor", doctor_help},
+};
+
+/* Its index in modes. */
+static size_t mode_index(enum options_mode mode)
+{
+	size_t i = 0;
+
+	while (i + 1 < sizeof(modes) / sizeof(modes[0]) && modes[i].mode != mode)
+		i++;
+	return i;
+}
+
 void options_help(enum options_mode mode)
 {
-	fputs(mode == MODE_REPLAY ? replay_help : live_help, stdout);
+	fputs(modes[mode_index(mode)].help, stdout);
 	for (size_t i = 0; i < N_OPTION_ROWS; i++)
 		if (option_rows[i].modes & mode)
 			print_row(&option_rows[i]);
+	if (mode == MODE_DOCTOR) {
+		puts("\nExit status: 0 clbtrace works here, 2 bad usage, 4 it does not.");
+		return;
+	}
 	print_clouds();
 	printf("\n"
 	       "Ctrl-C ends it with a summary. Exit status: 0 every probe healthy, 1 some\n"
@@ -123,7 +157,7 @@ static int refuse_option(enum options_mode mode, int code, int opt, const char *
 			 size_t err_len)
 {
 	const struct option_row *row = find_row(mode, opt);
-	const char *help = mode == MODE_REPLAY ? "clbtrace replay --help" : "clbtrace --help";
+	const char *command = modes[mode_index(mode)].command;
 	char text[80];
 
 	if (code == ':' && row)
@@ -131,11 +165,11 @@ static int refuse_option(enum options_mode mode, int code, int opt, const char *
 	else if (row)
 		snprintf(err, err_len, "--%s: takes no value", row->name);
 	else if (opt)
-		snprintf(err, err_len, "unknown option '-%s'; see %s",
-			 escape_text(&(char){(char)opt}, 1, text, sizeof(text)), help);
+		snprintf(err, err_len, "unknown option '-%s'; see %s --help",
+			 escape_text(&(char){(char)opt}, 1, text, sizeof(text)), command);
 	else
-		snprintf(err, err_len, "unknown option '%s'; see %s",
-			 escape_text(word, strlen(word), text, sizeof(text)), help);
+		snprintf(err, err_len, "unknown option '%s'; see %s --help",
+			 escape_text(word, strlen(word), text, sizeof(text)), command);
 	return -EINVAL;
 }
 
@@ -162,9 +196,9 @@ static int take_word(struct options *options, const char *word, char *err, size_
 		options->file = word;
 		return 0;
 	}
-	snprintf(err, err_len, "unexpected argument '%s'; see clbtrace %s--help",
+	snprintf(err, err_len, "unexpected argument '%s'; see %s --help",
 		 escape_text(word, strlen(word), text, sizeof(text)),
-		 options->mode == MODE_REPLAY ? "replay " : "");
+		 modes[mode_index(options->mode)].command);
 	return -EINVAL;
 }
 
@@ -247,10 +281,24 @@ static int put_defaults(const struct parsing *p, char *err, size_t err_len)
 /* What goes together, and what has to be there. */
 static int check_options(const struct options *options, char *err, size_t err_len)
 {
+	const bool packets = options->backend == BACKEND_PCAP || options->proc;
+
 	if (options->mode == MODE_REPLAY && !options->file)
 		snprintf(err, err_len, "replay: which FILE? see clbtrace replay --help");
 	else if (options->rotate_bytes && (!options->write || options->write_packets_only))
 		snprintf(err, err_len, "--rotate: needs a recording, --write FILE.pcapng");
+	else if (options->proc && options->backend == BACKEND_BPF)
+		snprintf(err, err_len,
+			 "--proc: the bpf backend asks the kernel itself; only --backend pcap "
+			 "reads a copy");
+	else if (options->xdp && packets)
+		snprintf(err, err_len,
+			 "--xdp: an XDP program is BPF: not with packets alone (--backend pcap, "
+			 "--proc)");
+	else if (options->btf && packets)
+		snprintf(err, err_len,
+			 "--btf: with packets alone (--backend pcap, --proc) no BPF program is "
+			 "loaded that needs it");
 	else
 		return 0;
 	return -EINVAL;
@@ -283,4 +331,26 @@ void options_free(struct options *options)
 	free(options->sources);
 	free(options->interfaces);
 	memset(options, 0, sizeof(*options));
+}
+
+static bool is_in(const uint8_t addr[16], const struct prefix *prefix)
+{
+	const unsigned int bytes = prefix->len / 8, bits = prefix->len % 8;
+
+	return !memcmp(addr, prefix->addr, bytes) &&
+	       (!bits || !((addr[bytes] ^ prefix->addr[bytes]) >> (8 - bits)));
+}
+
+bool options_have_source(const struct options *options, const uint8_t addr[16])
+{
+	for (size_t i = 0; i < options->n_sources; i++)
+		if (is_in(addr, &options->sources[i]))
+			return true;
+	return false;
+}
+
+bool options_have_port(const struct options *options, unsigned int port)
+{
+	return port <= UINT16_MAX &&
+	       (options->all_ports || options->ports[port / 64] >> port % 64 & 1);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The command lines of live mode and of replay: one table that parses them and prints their help.
+/* The command lines of live mode, replay and doctor: one table that parses them and prints their
+ * help.
  */
 #ifndef CLBTRACE_OPTIONS_H
 #define CLBTRACE_OPTIONS_H
@@ -19,7 +20,7 @@ struct prefix {
 };
 
 /* What a command line is for; the bits of the modes that an option is for. */
-enum options_mode { MODE_LIVE = 1, MODE_REPLAY = 2 };
+enum options_mode { MODE_LIVE = 1, MODE_REPLAY = 2, MODE_DOCTOR = 4 };
 
 enum backend { BACKEND_AUTO, BACKEND_BPF, BACKEND_PCAP };
 
@@ -45,6 +46,7 @@ struct options {
 	uint64_t rotate_files;	   /* keep so many of them; 0: all */
 	const char *report;	   /* HTML page to write; NULL: none */
 	enum backend backend;
+	const char *btf;			  /* BTF of the running kernel; NULL: its own */
 	const char *proc;			  /* what to read instead of /proc; NULL: /proc */
 	uint8_t expect_status[HTTP_STATUS_BYTES]; /* a bit per status code 0..599 */
 	const char *netns; /* NULL: the one that clbtrace runs in; a name or a process id */
@@ -67,6 +69,10 @@ enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
 int options_parse(struct options *options, enum options_mode mode, int argc, char **argv,
 		  enum options_action *action, char *err, size_t err_len);
 void options_free(struct options *options);
+
+/* Whether the address is one of a source, and the port (0 to 65535) one that is watched. */
+bool options_have_source(const struct options *options, const uint8_t addr[16]);
+bool options_have_port(const struct options *options, unsigned int port);
 void options_help(enum options_mode mode);
 
 #endif

@@ -190,6 +190,15 @@ static int take_backend(struct parsing *p, const char *value)
 	return chosen < 0 ? chosen : 0;
 }
 
+static int take_btf(struct parsing *p, const char *value)
+{
+	p->options->btf = value;
+	if (*value)
+		return 0;
+	snprintf(p->why, sizeof(p->why), "a file expected");
+	return -EINVAL;
+}
+
 static int take_proc(struct parsing *p, const char *value)
 {
 	p->options->proc = value;
@@ -261,7 +270,12 @@ static int take_version(struct parsing *p, const char *value)
 	return 0;
 }
 
-enum { LIVE = MODE_LIVE, REPLAY = MODE_REPLAY, BOTH = LIVE | REPLAY };
+enum {
+	LIVE = MODE_LIVE,
+	BOTH = MODE_LIVE | MODE_REPLAY,
+	HERE = MODE_LIVE | MODE_DOCTOR, /* about this host */
+	ALL = MODE_LIVE | MODE_REPLAY | MODE_DOCTOR,
+};
 
 const struct option_row option_rows[N_OPTION_ROWS] = {
 	{'s', "source", "CIDR", take_source, BOTH,
@@ -275,9 +289,9 @@ const struct option_row option_rows[N_OPTION_ROWS] = {
 	 "below"},
 	{0, "udp", NULL, take_udp, BOTH, "watch the sources' datagrams and echo requests too"},
 	{'p', "port", "LIST", take_port, BOTH, "only these ports: 80,443,8000-8100"},
-	{'i', "interface", "NAME", take_interface, LIVE,
+	{'i', "interface", "NAME", take_interface, HERE,
 	 "only this interface; repeatable (default: every\ninterface that is up, loopback aside)"},
-	{0, "netns", "NAME|PID", take_netns, LIVE,
+	{0, "netns", "NAME|PID", take_netns, HERE,
 	 "trace in that network namespace: one of ip netns,\nor of a process"},
 	{'n', "count", "N", take_count, BOTH, "stop after N verdicts"},
 	{'d', "duration", "SEC", take_duration, LIVE, "stop after SEC seconds"},
@@ -288,23 +302,25 @@ const struct option_row option_rows[N_OPTION_ROWS] = {
 	{0, "rotate", "SIZE[,FILES]", take_rotate, LIVE,
 	 "begin a new file at SIZE (100M), keep the last\nFILES of them"},
 	{0, "report", "FILE", take_report, BOTH, "write a page about it all to FILE.html"},
-	{'j', "json", NULL, take_json, BOTH, "one JSON object a line on standard output"},
+	{'j', "json", NULL, take_json, ALL, "one JSON object a line on standard output"},
 	{'v', "verbose", NULL, take_verbose, BOTH, "the evidence, step by step, with times"},
 	{0, "expect-status", "LIST", take_expect_status, BOTH,
 	 "HTTP status codes that count as healthy: 1xx-4xx\nor 200,301-302 (default: 100-499, or "
 	 "the cloud's)"},
-	{0, "xdp", NULL, take_xdp, LIVE,
+	{0, "xdp", NULL, take_xdp, HERE,
 	 "attach an XDP program too, to see what other XDP\nprograms hide"},
 	{0, "no-rule-trace", NULL, take_no_rule_trace, LIVE,
 	 "never add a packet-filter rule to find which rule\ndropped a probe"},
-	{0, "backend", "NAME", take_backend, LIVE,
+	{0, "backend", "NAME", take_backend, HERE,
 	 "auto, bpf, or pcap: packets and counters alone,\nfor kernels without BPF (default: "
 	 "auto)"},
+	{0, "btf", "FILE", take_btf, HERE,
+	 "BTF of the running kernel, where it has none in\n/sys/kernel/btf/vmlinux"},
 	{0, "proc", "DIR", take_proc, BOTH,
 	 "with packets alone: read the host's counters and\nsettings from a copy of /proc"},
 	{0, "max-probes", "N", take_max_probes, BOTH,
 	 "follow at most N probes at once (default: 65536)"},
-	{0, "color", "WHEN", take_color, BOTH, "auto, always or never (default: auto)"},
-	{'h', "help", NULL, take_help, BOTH, "show this help"},
-	{'V', "version", NULL, take_version, BOTH, "show the version"},
+	{0, "color", "WHEN", take_color, ALL, "auto, always or never (default: auto)"},
+	{'h', "help", NULL, take_help, ALL, "show this help"},
+	{'V', "version", NULL, take_version, ALL, "show the version"},
 };

@@ -25,7 +25,7 @@ struct option_row {
 	const char *help;   /* a line break begins a new line of the help */
 };
 
-enum { N_OPTION_ROWS = 25 };
+enum { N_OPTION_ROWS = 26 };
 
 extern const struct option_row option_rows[N_OPTION_ROWS];
 

@@ -17,13 +17,22 @@ struct packet_sight packet_sight(const struct ev_packet *packet)
 				     .tcp = packet->tcp};
 }
 
+/* In netfilter no options are read. */
+static bool same_tcp(const struct ev_tcp *a, const struct ev_tcp *b, bool same_skb)
+{
+	return same_skb ? a->seq == b->seq && a->flags == b->flags &&
+				  a->payload_len == b->payload_len
+			: !memcmp(a, b, sizeof(*a));
+}
+
 bool packet_is_same(const struct packet_sight *a, const struct packet_sight *b)
 {
 	uint64_t earlier = a->time_ns < b->time_ns ? a->time_ns : b->time_ns;
 	uint64_t later = a->time_ns < b->time_ns ? b->time_ns : a->time_ns;
 
 	return later - earlier < PACKET_WAY_NS && (a->skb == b->skb || !a->skb || !b->skb) &&
-	       flow_equal(&a->flow, &b->flow) && !memcmp(&a->tcp, &b->tcp, sizeof(a->tcp));
+	       flow_equal(&a->flow, &b->flow) &&
+	       same_tcp(&a->tcp, &b->tcp, a->skb && a->skb == b->skb);
 }
 
 bool packet_has_frame(const struct ev_hdr *ev)

@@ -123,7 +123,7 @@ size_t pcapng_put_packet(struct byte_buffer *out, const struct pcapng_packet *pa
 	bytes_put(out, packet->frame, packet->cap_len);
 	bytes_align(out, begin, WORD);
 	pcapng_option(out, PCAPNG_PACKET_FLAGS, &flags, sizeof(flags));
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < sizeof(packet->comments) / sizeof(packet->comments[0]); i++)
 		pcapng_text(out, PCAPNG_COMMENT, packet->comments[i]);
 	if (packet->reserve) {
 		reserve_at = out->len;

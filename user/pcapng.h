@@ -62,7 +62,7 @@ struct pcapng_packet {
 	uint32_t cap_len;
 	uint32_t frame_len;
 	bool outbound;
-	const char *comments[2]; /* NULL: none */
+	const char *comments[3]; /* NULL: none */
 	size_t reserve; /* bytes to keep for one more comment (pcapng_fill_reserve()); 0: none */
 };
 /* Returns where in out the reserve begins, 0 without one. */

@@ -144,6 +144,7 @@ struct corr_host {
 	size_t n_waypoints;
 	uint64_t timeout_ns;
 	uint8_t expect_status[HTTP_STATUS_BYTES];
+	bool brief; /* as in struct corr_config */
 };
 
 struct probe *probe_new(const struct ev_flow *flow, uint32_t isn);

@@ -87,6 +87,7 @@ static void let_pass(struct capture *capture, uint64_t now_ns)
 static uint64_t idle(void *ctx)
 {
 	struct capture *capture = ctx;
+	const struct results *results = &capture->replay->results;
 	uint64_t now_ns, late = capture->newest_ns - BATCH_NS;
 
 	capture->read_ns = capture->read_ns ? capture->read_ns : monotonic();
@@ -94,6 +95,8 @@ static uint64_t idle(void *ctx)
 		return UINT64_MAX;
 	now_ns = late + (monotonic() - capture->read_ns);
 	let_pass(capture, now_ns);
+	if (results->enough || results->err)
+		return 0;
 	if (capture->due_ns == UINT64_MAX)
 		return UINT64_MAX;
 	return capture->due_ns > now_ns ? capture->due_ns - now_ns : 1;
@@ -156,13 +159,16 @@ static int read_frames(struct capture *capture, char *why)
 
 static int open_correlator(struct capture *capture)
 {
+	const struct options *options = capture->options;
 	struct corr_config config = {
-		.timeout_ns = capture->options->timeout_ms * NS_PER_MS,
-		.max_probes = capture->options->max_probes,
+		.timeout_ns = options->timeout_ms * NS_PER_MS,
+		.max_probes = options->max_probes,
+		/* Half of the time goes into their texts. */
+		.brief = results_brief(options),
 	};
 	const struct corr_ops ops = {.ctx = capture, .verdict = take_verdict, .need = gather_facts};
 
-	memcpy(config.expect_status, capture->options->expect_status, sizeof(config.expect_status));
+	memcpy(config.expect_status, options->expect_status, sizeof(config.expect_status));
 	return corr_new(&capture->corr, &config, &ops);
 }
 
@@ -203,12 +209,14 @@ int replay_capture(struct replay *replay)
 	char why[CAPTURE_WHY_LEN] = "";
 
 	if (ret) {
-		fprintf(stderr, "clbtrace: replay: %s\n", strerror(-ret));
+		if (ret != -EINVAL) /* then it has been said */
+			fprintf(stderr, "clbtrace: replay: %s\n", strerror(-ret));
 		free(capture);
 		return -EINVAL;
 	}
 	capture->replay = replay;
 	capture->options = replay->options;
+	replay->results.summary->of_capture = true;
 	capture->due_ns = UINT64_MAX;
 	ret = open_facts(capture, why);
 	if (ret)

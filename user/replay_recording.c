@@ -7,6 +7,7 @@
 
 #include "escape.h"
 #include "flow.h"
+#include "record_about.h"
 #include "record_read.h"
 #include "replay.h"
 #include "replay_settings.h"
@@ -75,10 +76,12 @@ static void take_verdict(void *ctx, const struct verdict *v)
 
 static int begin(struct player *player)
 {
-	const struct corr_config config = replay_settings_config(&player->settings);
+	struct corr_config config = replay_settings_config(&player->settings);
 	const struct corr_ops ops = {.ctx = player, .verdict = take_verdict, .need = take_facts};
 
 	player->start_ns = player->now_ns = player->settings.record.start_ns;
+	/* Half of the time goes into their texts. */
+	config.brief = results_brief(player->replay->options);
 	return corr_new(&player->corr, &config, &ops);
 }
 
@@ -243,19 +246,33 @@ static int explain(struct player *player)
 	return ret;
 }
 
+static void tell_report(struct replay *replay, const struct record_about *about)
+{
+	if (replay->results.report)
+		report_about_host(replay->results.report, about->host, about->kernel,
+				  about->version);
+}
+
 int replay_recording(struct replay *replay)
 {
 	struct player player = {.replay = replay};
+	struct record_about about;
+	const uint8_t *start;
+	ssize_t len = input_peek(replay->input, &start, INPUT_PEEK_MAX);
 	int err, ret = -EINVAL;
+
+	record_about(start, len > 0 ? (size_t)len : 0, &about);
 
 	replay_settings_begin(&player.settings, replay->options);
 	err = record_reader_new(&player.reader, replay->input);
 	if (!err)
 		err = results_open(&replay->results, &player.settings.options);
-	if (err)
-		fprintf(stderr, "clbtrace: replay: %s\n", strerror(-err));
-	else
+	if (!err) {
+		tell_report(replay, &about);
 		ret = explain(&player);
+	} else if (err != -EINVAL) { /* then it has been said */
+		fprintf(stderr, "clbtrace: replay: %s\n", strerror(-err));
+	}
 	corr_free(player.corr);
 	results_close(&replay->results);
 	record_reader_free(player.reader);

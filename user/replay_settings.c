@@ -152,24 +152,10 @@ struct corr_config replay_settings_config(const struct replay_settings *settings
 	return config;
 }
 
-static bool is_in(const uint8_t addr[16], const struct prefix *prefix)
-{
-	const unsigned int bytes = prefix->len / 8, bits = prefix->len % 8;
-
-	return !memcmp(addr, prefix->addr, bytes) &&
-	       (!bits || !((addr[bytes] ^ prefix->addr[bytes]) >> (8 - bits)));
-}
-
 static bool is_wanted(const struct options *named, const uint8_t source[16], uint16_t port)
 {
-	if (named->named_ports && !(named->ports[port / 64] >> port % 64 & 1))
-		return false;
-	if (!names_sources(named))
-		return true;
-	for (size_t i = 0; i < named->n_sources; i++)
-		if (is_in(source, &named->sources[i]))
-			return true;
-	return false;
+	return (!named->named_ports || options_have_port(named, port)) &&
+	       (!names_sources(named) || options_have_source(named, source));
 }
 
 bool replay_settings_want(const struct replay_settings *settings, const struct ev_hdr *ev)

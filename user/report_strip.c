@@ -207,15 +207,15 @@ static void print_bars(const struct report *report, const struct report_bucket *
 /* "3 of 9 failed", "9 healthy". */
 static void print_tally(const uint64_t counts[OUTCOME_COUNT], FILE *out)
 {
-	uint64_t n = report_total(counts);
+	uint64_t n = report_total(counts), open = unclear(counts);
 
 	if (counts[OUTCOME_FAILED])
-		fprintf(out, "<b class=\"failed\">%" PRIu64 " of %" PRIu64 " failed</b>",
-			counts[OUTCOME_FAILED], n);
-	else
-		fprintf(out, "%" PRIu64 " healthy", counts[OUTCOME_HEALTHY]);
-	if (unclear(counts))
-		fprintf(out, ", %" PRIu64 " unclear", unclear(counts));
+		fprintf(out, "<b class=\"failed\">%" PRIu64 " of %" PRIu64 " failed</b>%s",
+			counts[OUTCOME_FAILED], n, open ? ", " : "");
+	else if (open < n)
+		fprintf(out, "%" PRIu64 " healthy%s", counts[OUTCOME_HEALTHY], open ? ", " : "");
+	if (open)
+		fprintf(out, "%" PRIu64 " unclear", open);
 }
 
 /* first: of its target. */

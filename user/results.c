@@ -31,6 +31,11 @@ static bool reader_reads(void)
 	return poll(&out, 1, LAST_READ_MS) > 0;
 }
 
+bool results_brief(const struct options *options)
+{
+	return !options->json && !options->verbose && !options->report;
+}
+
 void results_failed(struct results *results, int err, const char *doing)
 {
 	if (!err || results->err)

@@ -31,6 +31,9 @@ struct results {
 int results_open(struct results *results, const struct options *options);
 void results_close(struct results *results);
 
+/* For corr_config.brief: nobody will read the steps of verdicts that are clear without them. */
+bool results_brief(const struct options *options);
+
 /* The run ends with err (-errno), unless it is 0 or one has come before. doing is static. */
 void results_failed(struct results *results, int err, const char *doing);
 

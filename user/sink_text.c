@@ -67,7 +67,9 @@ static void print_cause(const struct verdict *v)
 		       v->duration_us % 1000);
 	else if (strcmp(v->cause, outcome_name(v->outcome)))
 		fputs(v->cause, stdout);
-	if (v->outcome == OUTCOME_FAILED && v->confidence != CONFIDENCE_CERTAIN)
+	if (v->outcome == OUTCOME_FAILED && v->source)
+		printf(" (%s, by its packets)", confidence_name(v->confidence));
+	else if (v->outcome == OUTCOME_FAILED && v->confidence != CONFIDENCE_CERTAIN)
 		printf(" (%s)", confidence_name(v->confidence));
 	if (v->syns > 1)
 		printf(", after %u %s", v->syns,

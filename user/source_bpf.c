@@ -56,23 +56,6 @@ static int attach_tracepoints(struct source_bpf *source)
 	return 0;
 }
 
-static int open_kernel(struct source_bpf *source)
-{
-	int err = bpf_load_permitted(&source->report);
-
-	if (err)
-		return err;
-	err = bpf_kernel_open(&source->kernel);
-	if (err == -ENOENT)
-		return bpf_fail(&source->report, -ENOTSUP,
-				"this kernel has no BTF (/sys/kernel/btf/vmlinux): it needs "
-				"CONFIG_DEBUG_INFO_BTF");
-	if (err)
-		return bpf_fail(&source->report, err, "cannot read the kernel's BTF: %s",
-				strerror(-err));
-	return 0;
-}
-
 static int open_ring(struct source_bpf *source)
 {
 	const struct clbtrace_bpf *skel = source->skel;
@@ -115,7 +98,7 @@ int source_bpf_open(struct source_bpf **out, const struct options *options,
 		return -ENOMEM;
 	source->report = (struct bpf_report){notice, ctx, err_text, err_len};
 	source->cpus = libbpf_num_possible_cpus();
-	err = open_kernel(source);
+	err = bpf_load_kernel(&source->kernel, options, &source->report);
 	if (!err)
 		err = bpf_load(&source->skel, source->kernel, options, &source->report);
 	if (!err)

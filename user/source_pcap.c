@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The libpcap source: the probes' packets, captured on this host's interfaces.
 #include <errno.h>
+#include <linux/if_packet.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
 
 #include "frame.h"
+#include "probe.h"
 #include "source.h"
 #include "source_pcap_iface.h"
 
-enum { READ_AT_ONCE = 64, PACKETS_AT_ONCE = 4096 };
+enum { READ_AT_ONCE = 64, PACKETS_AT_ONCE = 4096, MAC_LEN = 6 };
 
 struct source_pcap {
 	struct pcap_ifaces ifaces;
@@ -101,10 +104,51 @@ static uint64_t time_of(const struct reading *r, const struct pcap_pkthdr *heade
 	return time > 0 ? (uint64_t)time : 0;
 }
 
-/* Of Ethernet: whether this host sent it. */
-static bool is_sent(const struct pcap_iface *iface, const struct frame *frame)
+/* Of Ethernet; loopback has the addresses, all zero. */
+static bool has_macs(const struct frame *frame)
 {
-	return frame->cap_len >= 12 && !memcmp(frame->data + 6, iface->mac, sizeof(iface->mac));
+	static const uint8_t none[2 * MAC_LEN];
+
+	return frame->link_type == DLT_EN10MB && frame->cap_len >= sizeof(none) &&
+	       memcmp(frame->data, none, sizeof(none)) != 0;
+}
+
+static bool is_to_us(const struct source_pcap *source, const struct frame *frame)
+{
+	return frame->data[0] & 1 || pcap_ifaces_have(&source->ifaces, frame->data);
+}
+
+static bool is_from_us(const struct source_pcap *source, const struct frame *frame)
+{
+	return pcap_ifaces_have(&source->ifaces, frame->data + MAC_LEN);
+}
+
+/*
+ * A probe comes in, an answer goes out. The other way round it is what this host forwards to a
+ * container or machine of its own, translated or not; and what a bridge of this host passes on
+ * between others is none of its business.
+ */
+static bool is_ours(const struct source_pcap *source, const struct frame *frame)
+{
+	const struct options *options = source->ifaces.options;
+	const struct ev_packet *p = (const void *)source->event;
+	bool asks, answers;
+
+	if (p->hdr.type != EV_PACKET || !has_macs(frame))
+		return true;
+	asks = p->pkt_type != PACKET_OUTGOING;
+	/* This host's own address may be among the sources. */
+	answers = !asks || (!(p->flow.proto == IPPROTO_TCP && is_syn(&p->tcp)) &&
+			    options_have_source(options, p->flow.daddr));
+	return (asks && is_to_us(source, frame) && !is_from_us(source, frame)) ||
+	       (answers && is_from_us(source, frame));
+}
+
+static bool is_stranger(const struct source_pcap *source, const struct pcap_iface *iface,
+			const struct frame *frame)
+{
+	return iface->strangers && has_macs(frame) && is_to_us(source, frame) &&
+	       !is_from_us(source, frame);
 }
 
 static void take_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
@@ -123,10 +167,12 @@ static void take_packet(u_char *user, const struct pcap_pkthdr *header, const u_
 	r->last_ns = frame.time_ns;
 	if (r->err)
 		return;
-	if (frame_event(&frame, source->ifaces.options, source->event))
-		r->err = r->to->push(r->to->ctx, (const struct ev_hdr *)source->event);
-	else if (r->iface->strangers && !is_sent(r->iface, &frame))
+	if (frame_event(&frame, source->ifaces.options, source->event)) {
+		if (is_ours(source, &frame))
+			r->err = r->to->push(r->to->ctx, (const struct ev_hdr *)source->event);
+	} else if (is_stranger(source, r->iface, &frame)) {
 		frame_stranger(&frame, source->ifaces.options, &source->strangers);
+	}
 }
 
 /* What the kernel has dropped since the last call, its ring being full. */

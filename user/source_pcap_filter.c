@@ -64,20 +64,15 @@ static void put_sources(struct text *text, const struct options *options)
 	put(text, ")");
 }
 
-static bool has_port(const struct options *options, unsigned int port)
-{
-	return options->ports[port / 64] >> port % 64 & 1;
-}
-
 /* Returns the number of ranges. */
 static unsigned int put_ports(struct text *text, const struct options *options)
 {
 	unsigned int n = 0, last;
 
 	for (unsigned int port = 0; port < PORTS; port++) {
-		if (!has_port(options, port))
+		if (!options_have_port(options, port))
 			continue;
-		for (last = port; last + 1 < PORTS && has_port(options, last + 1); last++)
+		for (last = port; last + 1 < PORTS && options_have_port(options, last + 1); last++)
 			;
 		put(text, n++ ? " or portrange %u-%u" : "(portrange %u-%u", port, last);
 		port = last;

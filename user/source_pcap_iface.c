@@ -39,19 +39,11 @@ __attribute__((format(printf, 3, 4))) static int fail(const struct pcap_ifaces *
 	return err;
 }
 
-static bool is_named(const struct options *options, const struct link_entry *link)
-{
-	for (size_t i = 0; i < options->n_interfaces; i++)
-		if (!strcmp(options->interfaces[i], link->name))
-			return true;
-	return false;
-}
-
 /* One that was named is waited for while it is down. */
 static bool is_wanted(const struct options *options, const struct link_entry *link)
 {
 	if (options->n_interfaces)
-		return is_named(options, link);
+		return link_is_named(link, options);
 	return link->flags & IFF_UP && !(link->flags & IFF_LOOPBACK);
 }
 
@@ -119,11 +111,36 @@ static int start_all(struct pcap_ifaces *ifaces, const struct link_list *links)
 
 static int check_names(const struct pcap_ifaces *ifaces)
 {
-	for (size_t i = 0; i < ifaces->options->n_interfaces; i++)
-		if (!if_nametoindex(ifaces->options->interfaces[i]))
-			return fail(ifaces, -ENODEV, "no such interface: %s",
-				    ifaces->options->interfaces[i]);
-	return 0;
+	const char *missing = link_missing(ifaces->options);
+
+	return missing ? fail(ifaces, -ENODEV, "no such interface: %s", missing) : 0;
+}
+
+static int compare_macs(const void *a, const void *b)
+{
+	return memcmp(a, b, 6);
+}
+
+/* Those of the last time stay if there is no memory for it. */
+static void learn_macs(struct pcap_ifaces *ifaces, const struct link_list *links)
+{
+	uint8_t(*macs)[6] = calloc(links->count, sizeof(*macs));
+	size_t n = 0;
+
+	if (!macs)
+		return;
+	for (size_t i = 0; i < links->count; i++)
+		if (memcmp(links->entries[i].mac, "\0\0\0\0\0", 6) != 0)
+			memcpy(macs[n++], links->entries[i].mac, sizeof(*macs));
+	qsort(macs, n, sizeof(*macs), compare_macs);
+	free(ifaces->macs);
+	ifaces->macs = macs;
+	ifaces->n_macs = n;
+}
+
+bool pcap_ifaces_have(const struct pcap_ifaces *ifaces, const uint8_t mac[6])
+{
+	return bsearch(mac, ifaces->macs, ifaces->n_macs, sizeof(*ifaces->macs), compare_macs);
 }
 
 int pcap_ifaces_open(struct pcap_ifaces *ifaces)
@@ -142,8 +159,10 @@ int pcap_ifaces_open(struct pcap_ifaces *ifaces)
 		err = link_list_read(&links);
 	if (err)
 		err = fail(ifaces, err, "cannot list the interfaces: %s", strerror(-err));
-	else
+	else {
+		learn_macs(ifaces, &links);
 		err = start_all(ifaces, &links);
+	}
 	link_list_free(&links);
 	return err;
 }
@@ -158,6 +177,7 @@ void pcap_ifaces_close(struct pcap_ifaces *ifaces)
 		free(iface);
 	}
 	link_changes_close(ifaces->changes);
+	free(ifaces->macs);
 	if (ifaces->epoll >= 0)
 		close(ifaces->epoll);
 }
@@ -171,18 +191,6 @@ void pcap_iface_failed(struct pcap_ifaces *ifaces, struct pcap_iface *iface)
 		return; /* its end is told when the list of interfaces says so */
 	if (start(ifaces, iface, why) && iface->refused)
 		tell(ifaces, "cannot capture on %s any more: %s", iface->link.name, why);
-}
-
-static int push_link(const struct link_entry *link, uint64_t now_ns, const struct event_sink *to)
-{
-	struct fact_link fact = {
-		.hdr = {.type = EV_FACT_LINK, .size = sizeof(fact), .time_ns = now_ns},
-		.ifindex = link->ifindex,
-		.master = link->master,
-	};
-
-	snprintf(fact.ifname, sizeof(fact.ifname), "%s", link->name);
-	return to->push(to->ctx, &fact.hdr);
 }
 
 /* By index: one of the same name may be another. */
@@ -229,7 +237,7 @@ static int update(struct pcap_ifaces *ifaces, const struct link_entry *link, uin
 	bool news = true;
 
 	if (iface) {
-		news = strcmp(iface->link.name, link->name) || iface->link.master != link->master;
+		news = link_differs(&iface->link, link);
 		iface->link = *link;
 	} else if (is_wanted(ifaces->options, link)) {
 		iface = add(ifaces, link);
@@ -238,7 +246,7 @@ static int update(struct pcap_ifaces *ifaces, const struct link_entry *link, uin
 		return 0;
 	if (!iface->pcap && !iface->refused && link->flags & IFF_UP)
 		come_up(ifaces, iface);
-	return news ? push_link(link, now_ns, to) : 0;
+	return news ? link_push(link, now_ns, to) : 0;
 }
 
 int pcap_ifaces_changed(struct pcap_ifaces *ifaces, uint64_t now_ns, const struct event_sink *to)
@@ -253,6 +261,7 @@ int pcap_ifaces_changed(struct pcap_ifaces *ifaces, uint64_t now_ns, const struc
 		tell(ifaces, "cannot list the interfaces: %s", strerror(-err));
 		return 0;
 	}
+	learn_macs(ifaces, &links);
 	sweep(ifaces, &links);
 	for (size_t i = 0; !err && i < links.count; i++)
 		err = update(ifaces, &links.entries[i], now_ns, to);

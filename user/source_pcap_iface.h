@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "bpf_link_list.h"
+#include "link_list.h"
 #include "source.h"
 #include "source_pcap_filter.h"
 
@@ -19,10 +19,9 @@ struct pcap_iface {
 	pcap_t *pcap; /* NULL: it is down, or cannot be read */
 	int link_type;
 	bool in_ns;	/* its times have nanoseconds */
-	bool strangers; /* its filter lets SYNs from no source through, and its address is known */
-	uint8_t mac[6];
-	bool seen;    /* in the list that is being gone through */
-	bool refused; /* not tried again while it exists */
+	bool strangers; /* its filter lets SYNs from no source through */
+	bool seen;	/* in the list that is being gone through */
+	bool refused;	/* not tried again while it exists */
 	uint32_t dropped;
 };
 
@@ -31,6 +30,8 @@ struct pcap_ifaces {
 	struct source_report report;
 	struct mnl_socket *changes;
 	struct pcap_iface *first;
+	uint8_t (*macs)[6]; /* of every interface, sorted */
+	size_t n_macs;
 	int epoll;
 };
 
@@ -40,6 +41,8 @@ int pcap_ifaces_open(struct pcap_ifaces *ifaces);
 void pcap_ifaces_close(struct pcap_ifaces *ifaces);
 /* As source_ops.links_changed(). */
 int pcap_ifaces_changed(struct pcap_ifaces *ifaces, uint64_t now_ns, const struct event_sink *to);
+/* Whether an interface of this host has this address. */
+bool pcap_ifaces_have(const struct pcap_ifaces *ifaces, const uint8_t mac[6]);
 /* Reading it failed: it is opened again if it is up by now. */
 void pcap_iface_failed(struct pcap_ifaces *ifaces, struct pcap_iface *iface);
 

@@ -3,13 +3,8 @@
 #include "source_pcap_open.h"
 
 #include <errno.h>
-#include <net/if.h>
-#include <pcap/dlt.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "frame.h"
 
@@ -80,21 +75,6 @@ static int describe(int status, char *why, pcap_t *pcap)
 	}
 }
 
-/* What has it as its source is sent by this host. */
-static bool read_mac(struct pcap_iface *iface)
-{
-	struct ifreq request = {};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err;
-
-	if (fd < 0)
-		return false;
-	memcpy(request.ifr_name, iface->link.name, sizeof(request.ifr_name));
-	err = ioctl(fd, SIOCGIFHWADDR, &request);
-	close(fd);
-	memcpy(iface->mac, request.ifr_hwaddr.sa_data, sizeof(iface->mac));
-	return !err;
-}
-
 int pcap_iface_open(struct pcap_iface *iface, const struct options *options, char why[PCAP_ERR_LEN])
 {
 	char buf[PCAP_ERRBUF_SIZE] = "";
@@ -120,7 +100,6 @@ int pcap_iface_open(struct pcap_iface *iface, const struct options *options, cha
 		err = -EIO;
 		snprintf(why, PCAP_ERR_LEN, "%s", buf);
 	}
-	iface->strangers = iface->strangers && iface->link_type == DLT_EN10MB && read_mac(iface);
 	iface->in_ns = pcap_get_tstamp_precision(iface->pcap) == PCAP_TSTAMP_PRECISION_NANO;
 	iface->dropped = 0;
 	if (err)

@@ -105,7 +105,8 @@ static void packet_step(const struct ev_packet *p, const struct corr_host *host,
 	}
 	host_ifname(host, p->ifindex, name);
 	len = packet_payload(p, &data);
-	snprintf(step->what, sizeof(step->what), "%s on %s%s%s%s%s%s", tcp, name,
+	snprintf(step->what, sizeof(step->what), "%s%s%s%s%s%s%s%s", tcp, p->ifindex ? " on " : "",
+		 p->ifindex ? name : "",
 		 p->pkt_type == 3 && p->waypoint == WP_TC_INGRESS
 			 ? ", to another host's MAC address"
 			 : "",
@@ -156,6 +157,18 @@ static void reset_step(const struct ev_reset *r, struct verdict_step *step)
 		 r->sk_state ? tcp_state_name(r->sk_state) : "", r->netns ? elsewhere : "");
 }
 
+static const char *icmp_place(uint8_t at_exit)
+{
+	switch (at_exit) {
+	case 0:
+		return "icmp_send";
+	case 1:
+		return "tc-egress";
+	default:
+		return "capture";
+	}
+}
+
 bool step_of_event(const struct ev_hdr *ev, const struct corr_host *host, struct verdict_step *step)
 {
 	const struct ev_icmp *icmp = (const void *)ev;
@@ -175,7 +188,7 @@ bool step_of_event(const struct ev_hdr *ev, const struct corr_host *host, struct
 		reset_step((const void *)ev, step);
 		return true;
 	case EV_ICMP:
-		step->at = icmp->at_exit ? "tc-egress" : "icmp_send";
+		step->at = icmp_place(icmp->at_exit);
 		snprintf(step->what, sizeof(step->what), "ICMP error type %u code %u about it%s",
 			 icmp->type, icmp->code, icmp->netns ? elsewhere : "");
 		return true;

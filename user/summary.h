@@ -42,6 +42,7 @@ struct summary {
 	uint64_t lost_events;
 	uint64_t evicted;
 	uint64_t window_ns; /* how long was watched */
+	bool of_capture;    /* that is the length of a capture, which says nothing of its host */
 	struct summary_line
 		*lines; /* after summary_finish(): each target, then its sources; worst first */
 	size_t n_lines;

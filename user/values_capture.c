@@ -90,7 +90,9 @@ static bool grew_words(const struct values_of *of, char *out, size_t out_len)
 	static const char *const names[] = {
 		"TcpExtListenOverflows",     "TcpExtTCPReqQFullDrop", "TcpExtPAWSPassive",
 		"TcpExtPAWSEstab",	     "TcpExtPAWSTimewait",    "IpOutNoRoutes",
-		"TcpExtIPReversePathFilter", "Ip6OutNoRoutes",
+		"TcpExtIPReversePathFilter", "Ip6OutNoRoutes",	      "TcpInCsumErrors",
+		"IpExtInCsumErrors",	     "TcpExtTCPMD5NotFound",  "TcpExtTCPMD5Unexpected",
+		"TcpExtTCPMD5Failure",
 	};
 	size_t at = 0;
 
@@ -98,9 +100,9 @@ static bool grew_words(const struct values_of *of, char *out, size_t out_len)
 		uint64_t grew = probe_grew(of->probe, names[i]);
 
 		if (grew)
-			at += (size_t)snprintf(out + at, out_len - at, "%s%s +%" PRIu64,
-					       at ? " and " : "",
-					       names[i] + (names[i][0] == 'T' ? 6 : 0), grew);
+			at += (size_t)snprintf(
+				out + at, out_len - at, "%s%s +%" PRIu64, at ? " and " : "",
+				names[i] + (strncmp(names[i], "TcpExt", 6) ? 0 : 6), grew);
 	}
 	return at > 0;
 }
@@ -121,6 +123,13 @@ static const char *icmp_code_words(const struct ev_icmp *icmp, bool v4)
 	return "an error";
 }
 
+static bool rule_rejects(const struct probe *probe)
+{
+	const struct fact_rule *rule = probe_counted_rule(probe);
+
+	return rule && rule->verdict == RULE_REJECT;
+}
+
 static bool rejected_words(const struct values_of *of, char *out, size_t out_len)
 {
 	const struct ev_icmp *icmp = &of->probe->attempt.icmp;
@@ -129,13 +138,13 @@ static bool rejected_words(const struct values_of *of, char *out, size_t out_len
 
 	if (!(bits_of(of) & E(ICMP_SENT))) {
 		snprintf(out, out_len, "answered with a reset: %s%s", why,
-			 bits_of(of) & E(RULE_REJECTS) ? ""
-						       : ", or the service has just been started");
+			 rule_rejects(of->probe) ? "" : ", or the service has just been started");
 		return true;
 	}
 	if (bits_of(of) & E(ICMP_BY_OTHER))
 		why = "a router or firewall on the way, or a container's host, refuses it";
-	else if (!(bits_of(of) & (E(ICMP_PROHIBITED) | E(PORT_UNREACHABLE) | E(RULE_REJECTS))))
+	else if (!(bits_of(of) & (E(ICMP_PROHIBITED) | E(PORT_UNREACHABLE))) &&
+		 !rule_rejects(of->probe))
 		why = "a packet-filter rule of the host rejects it, or the host has no way to "
 		      "where "
 		      "it hands it on";
@@ -203,7 +212,17 @@ bool value_captured_words(const struct values_of *of, char *out, size_t out_len)
 {
 	evidence_t bits = bits_of(of);
 
-	if (of->probe->cut_short_ms)
+	if (bits & E(ANSWER_MISSED) && !(bits & E(SYNACK_MADE)))
+		snprintf(out, out_len,
+			 "the prober went on as after a SYN-ACK, which the capture does not have: "
+			 "it "
+			 "misses what the server sends (tcpdump -i any), or lost packets");
+	else if (bits & E(RESPONSE) && bits & (E(SERVER_FIN) | E(RST_OUT)) &&
+		 exchange_is_unread(&of->probe->exchange))
+		snprintf(out, out_len,
+			 "answered, but not all of the answer was captured (tcpdump -s 0): whether "
+			 "it is a good one is not known");
+	else if (of->probe->cut_short_ms)
 		snprintf(out, out_len, "the capture ends %u ms after the %s, before the outcome",
 			 of->probe->cut_short_ms,
 			 of->probe->flow.proto == IPPROTO_TCP ? "SYN" : "packet");

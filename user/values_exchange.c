@@ -77,6 +77,9 @@ static void answered_words(const struct probe *probe, char *out, size_t out_len)
 		 answer->len ? ": " : "", quote,
 		 probe->attempt.bits & E(RESET_UNREAD) && !probe->attempt.prober_closed
 			 ? ", then closed with unread data: the reset may destroy the answer"
+		 : probe->attempt.bits & E(CAPTURE) && exchange_is_unread(x)
+			 ? "; not all of it was captured (tcpdump -s 0): the status could not be "
+			   "read"
 			 : "");
 }
 

@@ -160,7 +160,13 @@ bool value_tls_exchange(const struct values_of *of, char *out, size_t out_len)
 
 	if (!name)
 		name = "TLS";
-	if (!(of->probe->attempt.bits & E(TLS_ENCRYPTED)))
+	if (!(of->probe->attempt.bits & E(TLS_ENCRYPTED)) && of->probe->attempt.bits & E(CAPTURE) &&
+	    exchange_lacks(x))
+		snprintf(out, out_len,
+			 "%s handshake answered; not all of it was captured (tcpdump -s 0): what "
+			 "followed could not be read",
+			 name);
+	else if (!(of->probe->attempt.bits & E(TLS_ENCRYPTED)))
 		snprintf(out, out_len, "%s handshake answered, nothing more was asked", name);
 	else
 		snprintf(out, out_len,

@@ -32,6 +32,7 @@ trace_outside=    # not empty: clbtrace runs where the scenario runs, not in the
 trace_timeout=600 # ms, clbtrace's -t
 unrecorded=       # why this scenario's runs are not recorded, if they are not
 recording=        # of the latest run
+trace_copied=     # not empty: the latest run reads a copy of a host's /proc
 trace_backend=    # clbtrace's --backend; empty: the default
 status=0          # clbtrace's exit status
 wire=             # the prober's lines
@@ -171,6 +172,8 @@ trace_start() {
 	local enter=(ip netns exec "$server")
 	[ -z "$trace_outside" ] || enter=()
 	: >"$dir/err"
+	trace_copied=
+	case " $*" in *' --proc'*) trace_copied=1 ;; esac
 	record_options "$@"
 	env --default-signal=INT ${enter[@]+"${enter[@]}"} "$CLBTRACE" --json -t "$trace_timeout" -s "$LAB_SOURCES6" \
 		${trace_backend:+--backend "$trace_backend"} ${recording:+-w "$recording"} "$@" >"$dir/out" 2>"$dir/err" &
@@ -189,7 +192,8 @@ record_options() {
 	recording=$dir/recording.pcapng
 }
 
-# check_recording: its replay says the same, byte for byte, and ends with the same status.
+# check_recording: its replay says the same, byte for byte, and ends with the same status; Wireshark's reader (capinfos
+# is its fastest user) takes it without a complaint.
 check_recording() {
 	local code=0
 	[ -n "$recording" ] || return 0
@@ -197,6 +201,15 @@ check_recording() {
 	cmp "$dir/out" "$dir/replayed" || fail "the replay says: $(diff "$dir/out" "$dir/replayed") $(cat "$dir/replay-err")"
 	[ ! -s "$dir/replay-err" ] || fail "the replay complains: $(cat "$dir/replay-err")"
 	[ "$code" -eq "$status" ] || fail "the replay's exit status is $code, that of the run $status"
+	capinfos -c "$recording" >"$dir/capinfos" 2>"$dir/capinfos-err" || fail "capinfos: $(cat "$dir/capinfos-err")"
+	[ ! -s "$dir/capinfos-err" ] || fail "capinfos complains: $(cat "$dir/capinfos-err")"
+}
+
+# keep_verdicts: for what the runner compares with clbtrace doctor, but of this host only, not of a copy of a /proc.
+keep_verdicts() {
+	[ -n "${SCENARIO_VERDICTS:-}" ] && [ -z "$trace_copied" ] || return 0
+	jq -c --arg run "$(basename "$0" .sh)" 'select(.type == "verdict" and has("confidence")) |
+		{cause, confidence, source: (.source // "bpf"), run: $run}' "$dir/out" >>"$SCENARIO_VERDICTS/$SCENARIO_ID"
 }
 
 ready_or_gone() {
@@ -219,6 +232,7 @@ trace_wait() {
 	trace_pid=
 	check_json
 	check_recording
+	keep_verdicts
 	verdict=$(verdicts | tail -n 1)
 }
 

@@ -8,6 +8,7 @@ trace_backend=pcap
 serve --mode answer :: 80
 serve --mode close :: 81
 
+trace
 for address in "$LAB_SERVER4" "$LAB_SERVER6"; do
 	control "$address" 80
 	control --tsval 1000 "$address" 80
@@ -17,6 +18,8 @@ for address in "$LAB_SERVER4" "$LAB_SERVER6"; do
 	expect_wire 'DATA\([0-9]+\)"HTTP/1\.0 200 OK'
 done
 expect_verdict '{"source":"capture","probe":{"interface":"eth0"}}'
+trace_stop INT
+expect_status 0
 
 # Several sources, one run: each is counted.
 trace -n 6

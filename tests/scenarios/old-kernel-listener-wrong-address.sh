@@ -19,12 +19,13 @@ for address in 127.0.0.1 172.16.33.15; do
 	unserve
 done
 
-# A copy of /proc says it, too, without the process.
+# A copy of /proc says it, too, without the process: and not what listens on this host by now.
 mkdir -p "$dir/proc/net"
 serve 127.0.0.1 80
 for name in tcp tcp6; do
 	s cat "/proc/net/$name" >"$dir/proc/net/$name"
 done
+unserve
 diagnose --proc "$dir/proc" -- "$LAB_SERVER4" 80
 expect_wire ' failed: RST$'
 expect_failed listener-wrong-address listener

@@ -37,7 +37,7 @@ s iptables -A INPUT -p tcp --dport 82 -j DROP
 
 # What other tools make of it.
 trace
-probe "$LAB_SERVER4" 80
+probe --tsval 7 "$LAB_SERVER4" 80
 wait_verdicts 1
 probe "$LAB_SERVER4" 81
 wait_verdicts 2
@@ -50,8 +50,8 @@ trace_stop INT
 shark -T fields -E occurrence=a -e frame.interface_name -e frame.packet_flags_direction -e frame.comment
 [ "$(wc -l <"$dir/shark")" -eq "$(tcpdump -nr "$recording" 2>"$dir/tcpdump-err" | wc -l)" ] ||
 	fail "tcpdump sees other packets: $(cat "$dir/tcpdump-err")"
-comment_of 1 '^eth0	0x00000001	0 us tc-ingress: SYN seq [0-9]+ on eth0; .* us INPUT: passed the hook'
-comment_of 2 '^eth0	0x00000002	0 us OUTPUT: SYN-ACK seq .* us tc-egress: on eth0'
+comment_of 1 '^eth0	0x00000001	0 us tc-ingress: SYN seq [0-9]+ tsval 7 on eth0; .* us INPUT: passed the hook'
+comment_of 2 '^eth0	0x00000002	0 us OUTPUT: SYN-ACK seq .* us tc-egress: .*on eth0'
 comment_of 3 'verdict: healthy: '
 comment_of 5 'tc-egress.*verdict: failed, no-listener \(certain\): '
 comment_of 6 'kfree_skb: dropped: NETFILTER_DROP.*verdict: failed, firewall-drop '

@@ -13,11 +13,11 @@ replay() {
 	"$CLBTRACE" replay "$@" >"$dir/again" 2>"$dir/err" || status=$?
 }
 
-# browse OPTIONS FILE: without a screen, and without any network.
+# browse OPTIONS FILE: without a screen, and without any network; several can run at once.
 browse() {
 	env -u DBUS_SESSION_BUS_ADDRESS timeout 30 unshare -n chromium --headless --no-sandbox --disable-gpu \
-		--hide-scrollbars --no-first-run --user-data-dir="$dir/browser" "${@:1:$#-1}" "file://${!#}" 2>"$dir/browser.err" ||
-		fail "chromium $*: $(tail -n 3 "$dir/browser.err")"
+		--hide-scrollbars --no-first-run --user-data-dir="$dir/browser.$BASHPID" "${@:1:$#-1}" "file://${!#}" \
+		2>"$dir/err.$BASHPID" || fail "chromium $*: $(tail -n 3 "$dir/err.$BASHPID")"
 }
 
 # frame NAME WIDTH: the page in a frame, as in a window of that width.
@@ -68,7 +68,7 @@ control
 
 # The incident.
 echo "an earlier page" >"$dir/live.html"
-trace --report "$dir/live.html"
+trace --report "$dir/live.html" -w "$dir/run.pcapng"
 probe --count 4 --source 100.64.1.10 --source 100.64.1.11 "$LAB_SERVER4" 80
 probe --source 100.64.1.10 "$LAB_SERVER4" 81
 probe --count 2 --source 100.64.1.10 --source 100.64.1.11 --timeout 100 "$LAB_SERVER4" 82
@@ -90,6 +90,10 @@ of_the_run() {
 	grep -v '^<p class="about">' "$1" | sed 's/<title>.*<\/title>//'
 }
 diff <(of_the_run "$dir/live.html") <(of_the_run "$dir/replay.html") || fail "replayed, the page is another"
+replay "$dir/run.pcapng" --json --report "$dir/recording.html"
+[ "$status" -eq 1 ] || fail "the recording replayed: exit status $status, expected 1: $(cat "$dir/err")"
+diff "$dir/live.html" <(sed 's/<span>from [^<]*<\/span> //' "$dir/recording.html") ||
+	fail "of the recording, the page is another"
 gzip -k "$dir/results.json"
 replay "$dir/results.json.gz"
 [ "$status" -eq 1 ] || fail "replayed from gzip: exit status $status, expected 1"
@@ -110,8 +114,13 @@ jq -c 'select(.verdict == "healthy")' "$dir/results.json" >"$dir/healthy.json"
 
 # On a wide window, on a phone and on a small one: nothing is cut off, faint or beside its place.
 command -v chromium >/dev/null || skip "the page was written and compared, but there is no chromium to look at it"
-browse --window-size=1280,1600 --screenshot="$dir/wide.png" "$dir/live.html"
+browse --no-pdf-header-footer --print-to-pdf="$dir/page.pdf" "$dir/live.html" &
+printing=$!
+browse --window-size=1280,1600 --screenshot="$dir/wide.png" "$dir/live.html" &
+drawing=$!
+children+=("$printing" "$drawing")
 browse --window-size=390,2400 --screenshot="$dir/phone.png" "$dir/live.html"
+wait "$drawing" || fail "no picture of it on a wide window"
 frames_and_pictures() {
 	frame wide 1280
 	frame phone 390
@@ -136,7 +145,7 @@ measure --blink-settings=preferredColorScheme=0 -- frame phone 390
 expect_seen 'all(.frames[]; .faint == [] and .background < 0.05)'
 
 # On paper: the words, the commands, few sheets.
-browse --no-pdf-header-footer --print-to-pdf="$dir/page.pdf" "$dir/live.html"
+wait "$printing" || fail "it cannot be printed"
 pdftotext -layout "$dir/page.pdf" "$dir/page.txt"
 for words in '5 of 9 health checks failed' 'nft insert rule inet guard' 'nothing listens on port 81' \
 	'failed: slow-response' '<script>alert(1)</script>'; do

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The list of network interfaces and word of its changes, by rtnetlink.
-#include "bpf_link_list.h"
+#include "link_list.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 enum { NETLINK_BUFFER = 32768 /* what the kernel fills at most in a dump */ };
@@ -20,6 +22,9 @@ static int read_attr(const struct nlattr *attr, void *data)
 		snprintf(entry->name, sizeof(entry->name), "%s", mnl_attr_get_str(attr));
 	if (mnl_attr_get_type(attr) == IFLA_MASTER && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
 		entry->master = mnl_attr_get_u32(attr);
+	if (mnl_attr_get_type(attr) == IFLA_ADDRESS &&
+	    mnl_attr_get_payload_len(attr) == sizeof(entry->mac))
+		memcpy(entry->mac, mnl_attr_get_payload(attr), sizeof(entry->mac));
 	return MNL_CB_OK;
 }
 
@@ -95,6 +100,39 @@ void link_list_free(struct link_list *list)
 {
 	free(list->entries);
 	*list = (struct link_list){};
+}
+
+bool link_is_named(const struct link_entry *link, const struct options *options)
+{
+	for (size_t i = 0; i < options->n_interfaces; i++)
+		if (!strcmp(options->interfaces[i], link->name))
+			return true;
+	return false;
+}
+
+const char *link_missing(const struct options *options)
+{
+	for (size_t i = 0; i < options->n_interfaces; i++)
+		if (!if_nametoindex(options->interfaces[i]))
+			return options->interfaces[i];
+	return NULL;
+}
+
+int link_push(const struct link_entry *link, uint64_t now_ns, const struct event_sink *to)
+{
+	struct fact_link fact = {
+		.hdr = {.type = EV_FACT_LINK, .size = sizeof(fact), .time_ns = now_ns},
+		.ifindex = link->ifindex,
+		.master = link->master,
+	};
+
+	snprintf(fact.ifname, sizeof(fact.ifname), "%s", link->name);
+	return to->push(to->ctx, &fact.hdr);
+}
+
+bool link_differs(const struct link_entry *a, const struct link_entry *b)
+{
+	return strcmp(a->name, b->name) != 0 || a->master != b->master;
 }
 
 int link_changes_open(struct mnl_socket **out)
