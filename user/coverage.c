@@ -114,6 +114,7 @@ static const struct evidence_source sources[EVI_COUNT] = {
 	[EVI_GREW_RATE_LIMIT] = {W(HOST), 0},
 	[EVI_CAPTURE] = {W(CAPTURE), 0},
 	[EVI_SYNACK_AGAIN] = {W(CAPTURE), 0},
+	[EVI_ANSWER_MISSED] = {W(CAPTURE), 0},
 	[EVI_ANSWER_UNREAD] = {W(CAPTURE), 0},
 	[EVI_ICMP_PROHIBITED] = {W(ICMP) | OUT, 0},
 	[EVI_ICMP_BY_OTHER] = {W(CAPTURE), 0},
