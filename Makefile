@@ -34,7 +34,7 @@ unit_tests := $(patsubst tests/test_%.c,$(BUILD)/tests/test_%,$(wildcard tests/t
 fixtures := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fixture*.c))
 # What needs the kernel: not in the library that unit tests link against, which so need no libbpf.
 impure := main link_list live% source_bpf% source_pcap source_pcap_iface bpf_% cmd_% facts% replay_capture
-facts_objs := $(filter $(BUILD)/user/facts%,$(user_objs))
+facts_objs := $(filter-out %/facts_doctor.o,$(filter $(BUILD)/user/facts%,$(user_objs))) $(BUILD)/user/link_list.o
 pure_objs := $(filter-out $(patsubst %,$(BUILD)/user/%.o,$(impure)),$(user_objs))
 shell_files := scripts/* tests/run-scenarios tests/scenarios/*.sh completions/*.bash .ci/run
 c_files := $(wildcard bpf/*.h bpf/*.c user/*.h user/*.c user/static/*.c tests/*.h tests/*.c tests/*/*.c)

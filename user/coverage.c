@@ -114,6 +114,8 @@ static const struct evidence_source sources[EVI_COUNT] = {
 	[EVI_GREW_RATE_LIMIT] = {W(HOST), 0},
 	[EVI_CAPTURE] = {W(CAPTURE), 0},
 	[EVI_SYNACK_AGAIN] = {W(CAPTURE), 0},
+	[EVI_ANSWER_MISSED] = {W(CAPTURE), 0},
+	[EVI_ANSWER_UNREAD] = {W(CAPTURE), 0},
 	[EVI_ICMP_PROHIBITED] = {W(ICMP) | OUT, 0},
 	[EVI_ICMP_BY_OTHER] = {W(CAPTURE), 0},
 	[EVI_STAMPS_BACK] = {W(CAPTURE), 0},
@@ -122,6 +124,8 @@ static const struct evidence_source sources[EVI_COUNT] = {
 	[EVI_GREW_PAWS_PASSIVE] = {0, W(HOST)},
 	[EVI_GREW_PAWS] = {W(HOST), 0},
 	[EVI_GREW_RPFILTER] = {W(HOST), 0},
+	[EVI_GREW_CSUM] = {W(HOST), 0},
+	[EVI_GREW_AUTH] = {W(HOST), 0},
 	[EVI_RULE_COUNTED] = {W(RULE), 0},
 	[EVI_NO_LISTENER] = {W(HOST), 0},
 };
