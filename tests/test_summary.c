@@ -292,6 +292,23 @@ static void test_lost(void **state)
 	options_free(options);
 }
 
+/* A capture that begins in the middle, or has one direction: probes arrive, so no check of the way
+ * here. */
+static void test_middle(void **state)
+{
+	char *argv[] = {"clbtrace"};
+	struct options *options = parsed(argv, 1);
+	struct summary *s = *state;
+
+	s->of_capture = true;
+	s->sources_packets = 5;
+	not_arriving_explain(s, options);
+	assert_null(s->cause);
+	assert_non_null(strstr(s->text, "5 packets to or from the sources are in it"));
+	assert_false(has_check(s, "security group"));
+	options_free(options);
+}
+
 /* However much was asked for, the text stays within its bounds. */
 static void test_many_ports(void **state)
 {
@@ -322,6 +339,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_not_arriving, begin, end),
 		cmocka_unit_test_setup_teardown(test_strangers, begin, end),
 		cmocka_unit_test_setup_teardown(test_lost, begin, end),
+		cmocka_unit_test_setup_teardown(test_middle, begin, end),
 		cmocka_unit_test_setup_teardown(test_many_ports, begin, end),
 	};
 

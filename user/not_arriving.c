@@ -165,6 +165,20 @@ static void explain_loss(struct summary *s)
 		  "run again when the host is less busy, or for less traffic: --port, --interface");
 }
 
+/* Packets of the sources, and no SYN of theirs: they arrive, whatever else is wrong. */
+static void explain_middle(struct summary *s)
+{
+	snprintf(
+		s->text, sizeof(s->text),
+		"no probe begins in this capture, but %" PRIu64
+		" packet%s to or from the sources %s in it: it began in the middle of connections, "
+		"or lacks what the prober sends",
+		s->sources_packets, s->sources_packets == 1 ? "" : "s",
+		s->sources_packets == 1 ? "is" : "are");
+	add_check(s, "capture both directions, on every interface and for longer (tcpdump -i any): "
+		     "a probe is judged from its SYN on");
+}
+
 void not_arriving_explain(struct summary *s, const struct options *options)
 {
 	const struct cause *cause = cause_find("not-arriving");
@@ -172,6 +186,10 @@ void not_arriving_explain(struct summary *s, const struct options *options)
 
 	if (s->lost_events || s->evicted || !cause) {
 		explain_loss(s);
+		return;
+	}
+	if (s->of_capture && s->sources_packets) {
+		explain_middle(s);
 		return;
 	}
 	s->cause = cause->id;

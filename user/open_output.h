@@ -5,7 +5,8 @@
 
 /*
  * A new file, mode 0600, or a regular file of ours, emptied; never through a symbolic link. Returns
- * the descriptor or -errno: -ELOOP for a symbolic link, -EEXIST for what is no plain file of ours.
+ * the descriptor or -errno: -ELOOP for a symbolic link, -EEXIST for what is no plain file of ours,
+ * -EBUSY while another process has it from here.
  */
 int output_open(const char *path);
 

@@ -32,7 +32,6 @@ struct capture {
 	uint64_t start_ns;   /* the first packet's time, since the clock was last set back */
 	uint64_t newest_ns;  /* the latest packet's; 0: there was none */
 	uint64_t read_ns;    /* when that was read, CLOCK_MONOTONIC */
-	bool probes;	     /* there were some */
 	uint64_t event[(FRAME_EVENT_MAX + 7) / 8];
 };
 
@@ -130,9 +129,9 @@ static void take_frame(struct capture *capture, const struct frame *frame)
 	if (frame_event(frame, capture->options, capture->event)) {
 		results_failed(results, corr_push(capture->corr, (void *)capture->event),
 			       "reading events");
-		capture->probes = true;
+		results->summary->sources_packets++;
 		capture->due_ns = corr_deadline(capture->corr);
-	} else if (!capture->probes) {
+	} else if (!results->summary->sources_packets) {
 		frame_stranger(frame, capture->options, &results->summary->strangers);
 	}
 	if (capture->newest_ns > DISORDER_NS)

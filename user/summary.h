@@ -43,13 +43,14 @@ struct summary {
 	uint64_t evicted;
 	uint64_t window_ns; /* how long was watched */
 	bool of_capture;    /* that is the length of a capture, which says nothing of its host */
+	uint64_t sources_packets; /* of a capture: how many are to or from sources */
 	struct summary_line
 		*lines; /* after summary_finish(): each target, then its sources; worst first */
 	size_t n_lines;
 	struct summary_line other; /* targets that found no line */
 	struct strangers strangers;
 	/* Filled in by not_arriving_explain() when no probe was seen; all text is escaped. */
-	const char *cause; /* NULL: events were lost, nothing can be said */
+	const char *cause; /* NULL: events were lost or not captured, nothing can be said */
 	const char *stage;
 	char text[VERDICT_TEXT_LEN];
 	unsigned int n_checks;

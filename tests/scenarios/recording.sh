@@ -35,8 +35,12 @@ comment_of() {
 serve --mode hold 0.0.0.0 80
 s iptables -A INPUT -p tcp --dport 82 -j DROP
 
-# What other tools make of it.
+# What other tools make of it. Another clbtrace keeps off it.
 trace
+code=0
+s "$CLBTRACE" -w "$recording" -d 1 >/dev/null 2>"$dir/second" || code=$?
+[ "$code" -eq 2 ] && grep -q 'is being written by another clbtrace$' "$dir/second" ||
+	fail "a second one on the same file: status $code, $(cat "$dir/second")"
 probe --tsval 7 "$LAB_SERVER4" 80
 wait_verdicts 1
 probe "$LAB_SERVER4" 81
