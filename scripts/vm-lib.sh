@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck disable=SC2154 # cache, build, top: scripts/vmtest has them
+# shellcheck disable=SC2154,SC2034 # cache, build, top, kernel: scripts/vmtest has them
 # What booting a kernel needs: packages, unpacked but not installed, and the initramfs made of them and of this machine.
 
 releases=(bullseye bookworm trixie sid) # whose kernels are 5.10, 6.1, 6.12 and the newest one
@@ -44,9 +44,9 @@ unpacked() {
 }
 
 # kernel_of KERNEL: downloads it: a package, a version as 5.10, or "newest". Sets kernel to its package's name; there
-# is $cache/kernel-PACKAGE with boot/vmlinuz-* and lib/modules. Newer packages have these in others, that they depend on.
+# is $cache/kernel-PACKAGE with vmlinuz, modules and release.
 kernel_of() {
-	local release package=$1 part dir
+	local release package=$1
 	apt=()
 	case $1 in
 	newest) use_release sid && package=$(newest_image) || return 1 ;;
@@ -61,15 +61,24 @@ kernel_of() {
 	esac
 	[ -n "$package" ] || return 1
 	kernel=$package
-	dir=$cache/kernel-$package
-	[ ! -e "$dir/.complete" ] || return 0
+	[ -e "$cache/kernel-$package/.complete" ] || assemble "$package" "$cache/kernel-$package"
+}
+
+# assemble PACKAGE DIR: from it, or, as newer kernels have it, from packages that it depends on.
+assemble() {
+	local dir=$2 part from
 	rm -rf "$dir"
-	mkdir -p "$dir"
-	for part in "$package" $(parts_of "$package"); do
+	mkdir -p "$dir/modules"
+	for part in "$1" $(parts_of "$1"); do
 		part=$(unpacked "$part") || return 1
-		cp -rl "$part/." "$dir/"
+		for from in "$part"/lib/modules/* "$part"/usr/lib/modules/*; do
+			[ -d "$from" ] && cp -al "$from/." "$dir/modules/" && basename "$from" >"$dir/release"
+		done
+		for from in "$part"/boot/vmlinuz-* "$dir/modules/vmlinuz"; do
+			[ ! -e "$from" ] || ln -f "$from" "$dir/vmlinuz"
+		done
 	done
-	touch "$dir/.complete"
+	[ -e "$dir/vmlinuz" ] && [ -e "$dir/release" ] && touch "$dir/.complete"
 }
 
 # parts_of PACKAGE: those for the same kernel that it depends on.
@@ -155,15 +164,13 @@ guest_tree() {
 
 # guest_modules ROOT KERNEL-DIR: those of networking, uncompressed: the emulated processor is slow at that.
 guest_modules() {
-	local root=$1 release modules part
-	release=$(basename "$2"/usr/lib/modules/* 2>/dev/null)
-	[ -d "$2/usr/lib/modules/$release" ] && modules=$2/usr/lib/modules/$release ||
-		{ release=$(basename "$2"/lib/modules/*) && modules=$2/lib/modules/$release; }
+	local root=$1 modules=$2/modules release part file
+	release=$(cat "$2/release")
 	for part in net lib crypto arch drivers/net/veth drivers/net/dummy drivers/net/vrf; do
-		for part in "$modules/kernel/$part"{,.ko,.ko.xz,.ko.zst}; do
-			[ -e "$part" ] || continue
-			mkdir -p "$(dirname "$root/lib/modules/$release/${part#"$modules/"}")"
-			cp -r "$part" "$root/lib/modules/$release/${part#"$modules/"}"
+		for file in "$modules/kernel/$part"{,.ko,.ko.xz,.ko.zst}; do
+			[ -e "$file" ] || continue
+			mkdir -p "$(dirname "$root/lib/modules/$release/${file#"$modules/"}")"
+			cp -r "$file" "$root/lib/modules/$release/${file#"$modules/"}"
 		done
 	done
 	find "$root/lib/modules" -name '*.ko.xz' -print0 | xargs -0r xz -d

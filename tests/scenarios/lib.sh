@@ -34,6 +34,7 @@ trace_pid=        # of clbtrace, while it runs
 trace_limit=20    # seconds that clbtrace may take to start, or to end, where nothing is slow
 trace_outside=    # not empty: clbtrace runs where the scenario runs, not in the server's namespace
 trace_timeout=600 # ms, clbtrace's -t, where nothing is slow
+diagnosing=       # not empty: a probe is one to judge
 trace_shared=     # not empty: the clbtrace that runs was started for whichever probes come
 trace_unshared=   # why this scenario's probes cannot share one, if they cannot
 unrecorded=       # why this scenario's runs are not recorded, if they are not
@@ -145,8 +146,14 @@ end() {
 # probe PROBER-OPTIONS ADDRESS PORT: probes from the client's namespace; its lines are in $wire.
 probe() {
 	local words
+	unshare_trace
 	slow_words "$@"
 	wire=$(ip netns exec "$client" "$PROBER" "${words[@]}" 2>&1) || [ $? -eq 1 ] || fail "prober $*: $wire"
+}
+
+# unshare_trace: what comes now is no probe that the shared clbtrace shall judge.
+unshare_trace() {
+	[ -z "$trace_shared" ] || [ -n "$diagnosing" ] || trace_stop INT
 }
 
 # slow_words PROBER-OPTIONS...: the same in words, with the time that a probe gives up after as long as it must be here.
@@ -161,6 +168,7 @@ slow_words() {
 # probe_in_background: the same, without waiting for it; wait_probes: for all of these, their lines sorted in $wire.
 probe_in_background() {
 	local words
+	unshare_trace
 	slow_words "$@"
 	ip netns exec "$client" "$PROBER" "${words[@]}" >"$dir/wire.${#children[@]}" 2>&1 &
 	probers+=("$!")
@@ -181,7 +189,7 @@ wait_probes() {
 # trace [CLBTRACE-OPTIONS]: starts clbtrace in the server's namespace, and waits until it is ready.
 trace() {
 	[ -z "$FAULTS_ONLY" ] || return 0
-	[ -z "$trace_shared" ] || trace_stop INT
+	unshare_trace
 	trace_start "$@"
 	until_true "$trace_limit" ready_or_gone || fail "clbtrace is not ready after $trace_limit s"
 	grep -qx 'clbtrace: ready' "$dir/err" || fail "clbtrace $* ended before it was ready"
@@ -263,15 +271,11 @@ split_options() {
 # diagnose_with [CLBTRACE-OPTIONS --] COMMAND...: the command probes once, and clbtrace has one verdict on it; a
 # clbtrace for this probe alone, unless one runs already.
 diagnose_with() {
-	local before
+	local before diagnosing=
 	split_options "$@"
-	if [ -n "$quick" ] && [ -z "$trace_unshared$FAULTS_ONLY$trace_pid" ] && [ ${#trace_options[@]} -eq 0 ]; then
-		trace
-		trace_shared=yes
-	fi
-	if [ -n "$trace_shared" ] && [ ${#trace_options[@]} -gt 0 ]; then
-		trace_stop INT
-	fi
+	[ ${#trace_options[@]} -eq 0 ] || unshare_trace
+	share_trace
+	diagnosing=yes
 	if [ -n "$trace_pid" ]; then
 		[ ${#trace_options[@]} -eq 0 ] || fail "clbtrace runs already, without: ${trace_options[*]}"
 		before=$(verdicts | wc -l)
@@ -284,6 +288,14 @@ diagnose_with() {
 	"${arguments[@]}"
 	trace_wait
 	expect_count 1
+}
+
+# share_trace: where starting takes long, and nothing speaks against it, what is diagnosed shares one clbtrace.
+share_trace() {
+	if [ -n "$quick" ] && [ -z "$trace_unshared$FAULTS_ONLY$trace_pid" ] && [ ${#trace_options[@]} -eq 0 ]; then
+		trace
+		trace_shared=yes
+	fi
 }
 
 # diagnose [CLBTRACE-OPTIONS --] PROBER-OPTIONS ADDRESS PORT: the same with the prober.
