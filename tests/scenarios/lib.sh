@@ -21,6 +21,8 @@ SERVICE=${SERVICE:-$tree/build/service}
 FAULTS_ONLY=${FAULTS_ONLY:-}
 slowness=${CLBTRACE_TEST_SLOWNESS:-1}
 quick=${CLBTRACE_TEST_QUICK:-}
+pause=0.02 # seconds between two looks
+[ "$slowness" -eq 1 ] || pause=0.3 # where looking takes longer than that, and from what is waited for
 export SCENARIO_ID=${SCENARIO_ID:-clbt-$$}
 
 client=$SCENARIO_ID-c
@@ -109,7 +111,7 @@ until_true() {
 	shift
 	until "$@"; do
 		[ "${EPOCHREALTIME/./}" -lt "$deadline" ] || return 1
-		sleep 0.02
+		sleep "$pause"
 	done
 }
 
