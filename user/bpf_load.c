@@ -347,12 +347,14 @@ int bpf_load(struct clbtrace_bpf **out, const struct bpf_kernel *kernel,
 	*out = NULL;
 	if (err)
 		return err;
+	/* A helper of the same release, 5.12: trying, to be refused, takes as long as loading. */
+	attempt.no_global = !bpf_kernel_has_function(kernel, "bpf_skb_check_mtu");
 	err = open_and_load(out, kernel, options, attempt, report);
 	if (err && attempt.rules) {
 		attempt.rules = false;
 		err = open_and_load(out, kernel, options, attempt, report);
 	}
-	if (is_refused(err)) {
+	if (is_refused(err) && !attempt.no_global) {
 		attempt.no_global = true;
 		err = open_and_load(out, kernel, options, attempt, report);
 	}

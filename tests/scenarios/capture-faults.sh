@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Real faults in captures of tcpdump: Ethernet, Linux cooked v1 and v2, gzip, pcapng; what replay says of them.
+# needs: tcpdump
 # shellcheck source=tests/scenarios/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenarios/lib-capture.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tcpdump -w - | clbtrace replay -: verdicts come as the packets do, and without one when the time has passed.
+# needs: tcpdump
 # shellcheck source=tests/scenarios/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -4,7 +4,9 @@
 #
 # A scenario sources this, and the bench is up: namespaces $client and $server (see scripts/lab-lib.sh). It runs its
 # healthy control, makes its fault, and compares what the prober got (expect_wire) and what clbtrace says (expect*).
-# With FAULTS_ONLY=1 clbtrace is left out, and only what the prober got is compared.
+# With FAULTS_ONLY=1 clbtrace is left out, and only what the prober got is compared. Where the processor is emulated:
+# CLBTRACE_TEST_SLOWNESS is what every time limit is multiplied by, and with CLBTRACE_TEST_QUICK=1 the probes of a
+# scenario share one clbtrace where they can, and nothing is recorded.
 set -euo pipefail
 
 tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -17,6 +19,10 @@ CLBTRACE=${CLBTRACE:-$tree/build/clbtrace}
 PROBER=${PROBER:-$tree/build/prober}
 SERVICE=${SERVICE:-$tree/build/service}
 FAULTS_ONLY=${FAULTS_ONLY:-}
+slowness=${CLBTRACE_TEST_SLOWNESS:-1}
+quick=${CLBTRACE_TEST_QUICK:-}
+pause=0.02 # seconds between two looks
+[ "$slowness" -eq 1 ] || pause=0.3 # where looking takes longer than that, and from what is waited for
 export SCENARIO_ID=${SCENARIO_ID:-clbt-$$}
 
 client=$SCENARIO_ID-c
@@ -27,9 +33,12 @@ probers=()        # those of probe_in_background
 undo=()           # commands for the end, last first
 service_pid=      # of the latest service
 trace_pid=        # of clbtrace, while it runs
-trace_limit=20    # seconds that clbtrace may take to start, or to end
+trace_limit=20    # seconds that clbtrace may take to start, or to end, where nothing is slow
 trace_outside=    # not empty: clbtrace runs where the scenario runs, not in the server's namespace
-trace_timeout=600 # ms, clbtrace's -t
+trace_timeout=600 # ms, clbtrace's -t, where nothing is slow
+diagnosing=       # not empty: a probe is one to judge
+trace_shared=     # not empty: the clbtrace that runs was started for whichever probes come
+trace_unshared=   # why this scenario's probes cannot share one, if they cannot
 unrecorded=       # why this scenario's runs are not recorded, if they are not
 recording=        # of the latest run
 trace_copied=     # not empty: the latest run reads a copy of a host's /proc
@@ -97,13 +106,13 @@ at_exit() {
 	undo+=("$1")
 }
 
-# until_true SECONDS COMMAND...: waits for the command to succeed; fails when it did not in that time.
+# until_true SECONDS COMMAND...: waits for the command to succeed; fails when it did not in that time (slow: longer).
 until_true() {
-	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local deadline=$((${EPOCHREALTIME/./} + $1 * slowness * 1000000))
 	shift
 	until "$@"; do
 		[ "${EPOCHREALTIME/./}" -lt "$deadline" ] || return 1
-		sleep 0.02
+		sleep "$pause"
 	done
 }
 
@@ -139,12 +148,32 @@ end() {
 
 # probe PROBER-OPTIONS ADDRESS PORT: probes from the client's namespace; its lines are in $wire.
 probe() {
-	wire=$(ip netns exec "$client" "$PROBER" "$@" 2>&1) || [ $? -eq 1 ] || fail "prober $*: $wire"
+	local words
+	unshare_trace
+	slow_words "$@"
+	wire=$(ip netns exec "$client" "$PROBER" "${words[@]}" 2>&1) || [ $? -eq 1 ] || fail "prober $*: $wire"
+}
+
+# unshare_trace: what comes now is no probe that the shared clbtrace shall judge.
+unshare_trace() {
+	[ -z "$trace_shared" ] || [ -n "$diagnosing" ] || trace_stop INT
+}
+
+# slow_words PROBER-OPTIONS...: the same in words, with the time that a probe gives up after as long as it must be here.
+slow_words() {
+	local i
+	words=("$@")
+	for ((i = 0; i < $#; i++)); do
+		[ "${words[i]}" != --timeout ] || words[i + 1]=$((words[i + 1] * slowness))
+	done
 }
 
 # probe_in_background: the same, without waiting for it; wait_probes: for all of these, their lines sorted in $wire.
 probe_in_background() {
-	ip netns exec "$client" "$PROBER" "$@" >"$dir/wire.${#children[@]}" 2>&1 &
+	local words
+	unshare_trace
+	slow_words "$@"
+	ip netns exec "$client" "$PROBER" "${words[@]}" >"$dir/wire.${#children[@]}" 2>&1 &
 	probers+=("$!")
 	children+=("$!")
 }
@@ -163,6 +192,7 @@ wait_probes() {
 # trace [CLBTRACE-OPTIONS]: starts clbtrace in the server's namespace, and waits until it is ready.
 trace() {
 	[ -z "$FAULTS_ONLY" ] || return 0
+	unshare_trace
 	trace_start "$@"
 	until_true "$trace_limit" ready_or_gone || fail "clbtrace is not ready after $trace_limit s"
 	grep -qx 'clbtrace: ready' "$dir/err" || fail "clbtrace $* ended before it was ready"
@@ -175,7 +205,7 @@ trace_start() {
 	trace_copied=
 	case " $*" in *' --proc'*) trace_copied=1 ;; esac
 	record_options "$@"
-	env --default-signal=INT ${enter[@]+"${enter[@]}"} "$CLBTRACE" --json -t "$trace_timeout" -s "$LAB_SOURCES6" \
+	env --default-signal=INT ${enter[@]+"${enter[@]}"} "$CLBTRACE" --json -t $((trace_timeout * slowness)) -s "$LAB_SOURCES6" \
 		${trace_backend:+--backend "$trace_backend"} ${recording:+-w "$recording"} "$@" >"$dir/out" 2>"$dir/err" &
 	trace_pid=$!
 	children+=("$trace_pid")
@@ -185,7 +215,7 @@ trace_start() {
 record_options() {
 	local word
 	recording=
-	[ -z "$unrecorded" ] || return 0
+	[ -z "$unrecorded$quick" ] || return 0
 	for word in "$@"; do
 		case "$word" in -w | --write | --write=*) return 0 ;; esac
 	done
@@ -230,6 +260,7 @@ trace_wait() {
 	status=0
 	wait "$trace_pid" || status=$?
 	trace_pid=
+	trace_shared=
 	check_json
 	check_recording
 	keep_verdicts
@@ -253,8 +284,11 @@ split_options() {
 # diagnose_with [CLBTRACE-OPTIONS --] COMMAND...: the command probes once, and clbtrace has one verdict on it; a
 # clbtrace for this probe alone, unless one runs already.
 diagnose_with() {
-	local before
+	local before diagnosing=
 	split_options "$@"
+	[ ${#trace_options[@]} -eq 0 ] || unshare_trace
+	share_trace
+	diagnosing=yes
 	if [ -n "$trace_pid" ]; then
 		[ ${#trace_options[@]} -eq 0 ] || fail "clbtrace runs already, without: ${trace_options[*]}"
 		before=$(verdicts | wc -l)
@@ -267,6 +301,14 @@ diagnose_with() {
 	"${arguments[@]}"
 	trace_wait
 	expect_count 1
+}
+
+# share_trace: where starting takes long, and nothing speaks against it, what is diagnosed shares one clbtrace.
+share_trace() {
+	if [ -n "$quick" ] && [ -z "$trace_unshared$FAULTS_ONLY$trace_pid" ] && [ ${#trace_options[@]} -eq 0 ]; then
+		trace
+		trace_shared=yes
+	fi
 }
 
 # diagnose [CLBTRACE-OPTIONS --] PROBER-OPTIONS ADDRESS PORT: the same with the prober.
@@ -291,8 +333,9 @@ counter() {
 
 # bpf_object PORT: compiles drop_port.bpf.c for that port, and prints the object's path.
 bpf_object() {
-	local object=$dir/drop_port.$1.o
-	clang -O2 -g --target=bpf -mcpu=v3 -DPORT="$1" -I"/usr/include/$(gcc -print-multiarch)" \
+	local object=$tree/build/drop_port.$1.o # where there is no compiler
+	[ -e "$object" ] || object=$dir/drop_port.$1.o
+	[ -e "$object" ] || clang -O2 -g --target=bpf -mcpu=v3 -DPORT="$1" -I"/usr/include/$(gcc -print-multiarch)" \
 		-c "$tree/tests/scenarios/drop_port.bpf.c" -o "$object"
 	echo "$object"
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A hook function that is not the packet filter's drops the SYN: a BPF program, in the place of a security agent's module.
+# needs: clang gcc
 # shellcheck source=tests/scenarios/lib.sh
 . "$(dirname "$0")/lib.sh"
 

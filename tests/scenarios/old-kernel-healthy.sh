@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # With packets and counters alone: what healthy probes look like, IPv4 and IPv6; none at all; no BPF is used.
+# needs: strace
 # shellcheck source=tests/scenarios/lib.sh
 . "$(dirname "$0")/lib.sh"
 

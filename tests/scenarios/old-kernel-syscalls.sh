@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Nothing but the system calls of Linux 2.6.32, and no sock_diag: packets and counters are taken, with what /proc says.
+# needs: gcc
 # shellcheck source=tests/scenarios/lib.sh
 . "$(dirname "$0")/lib.sh"
 

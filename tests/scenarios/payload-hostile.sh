@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # 64 KiB of terminal escapes, NULs and invalid UTF-8, as answer and as request, do nothing to a terminal or to JSON.
+# needs: curl
 # shellcheck source=tests/scenarios/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenarios/lib-services.sh

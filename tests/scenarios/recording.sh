@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A recording: what other tools make of it, killed in the middle, on a full disk, in several files, by a pipe, compressed.
+# needs: tshark capinfos
 # shellcheck source=tests/scenarios/lib.sh
 . "$(dirname "$0")/lib.sh"
 

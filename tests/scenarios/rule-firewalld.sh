@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The port is closed in firewalld, the real one: which of its rules, and firewall-cmd opens the port to the prober.
+# needs: firewall-cmd
 # shellcheck source=tests/scenarios/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenarios/lib-rules.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # SYNPROXY answers SYNs in the place of the service: what stands behind it decides, and its rule can drop.
+# needs: curl
 # shellcheck source=tests/scenarios/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenarios/lib-services.sh

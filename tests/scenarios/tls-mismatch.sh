@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A TLS check of a port where the service does not speak TLS: answered in plaintext, closed, reset, greeted.
+# needs: nginx curl openssl
 # shellcheck source=tests/scenarios/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenarios/lib-services.sh
