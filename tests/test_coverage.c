@@ -160,6 +160,20 @@ static void test_fewer_reasons(void **state)
 	expect(&sight, "source-is-local", "certain");
 }
 
+/* Before 6.10 resets have none, and not every one is told of. */
+static void test_resets_without_reason(void **state)
+{
+	struct sight sight = sight_with(BPF_WAYS, debian_12);
+
+	(void)state;
+	sight.nameless = W(RESET);
+	expect(&sight, "no-listener", "certain");
+	expect_by(&sight, "no-listener", W(DROP), 0);
+	expect_by(&sight, "reset-by-app", W(ENTRY) | W(RESET), 0);
+	sight.waypoints &= ~W(DROP);
+	expect(&sight, "no-listener", "not tellable");
+}
+
 /* 5.10: no reason at all; the functions that freed the packet tell some. */
 static void test_no_reasons(void **state)
 {
@@ -172,6 +186,7 @@ static void test_no_reasons(void **state)
 	expect(&sight, "socket-filter", "not tellable");
 	expect(&sight, "xdp-drop", "certain");
 	expect(&sight, "no-listener", "certain");
+	expect_by(&sight, "no-listener", W(RESET), 0);
 	expect(&sight, "accept-queue-full", "certain");
 	expect(&sight, "udp-no-listener", "certain");
 	expect_by(&sight, "udp-no-listener", W(ENTRY) | W(EXIT), 0);
@@ -244,6 +259,7 @@ int main(void)
 		cmocka_unit_test(test_every_named_can_be_named),
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_fewer_reasons),
+		cmocka_unit_test(test_resets_without_reason),
 		cmocka_unit_test(test_no_reasons),
 		cmocka_unit_test(test_no_netfilter),
 		cmocka_unit_test(test_no_states),

@@ -258,25 +258,43 @@ static bool is_of_another(struct bpf_clsact *clsact, int ifindex)
 }
 
 /* An ingress qdisc takes filters for any parent into its only list. */
+static int find_ingress(struct netlink *route, int ifindex, bool *is_there)
+{
+	const struct qdisc *qdisc;
+	struct vec qdiscs;
+	int err = list_qdiscs(route, &qdiscs);
+
+	*is_there = false;
+	qdisc = qdiscs.data;
+	for (size_t i = 0; i < qdiscs.n && !err; i++)
+		*is_there |= qdisc[i].ifindex == ifindex && !qdisc[i].is_clsact;
+	vec_free(&qdiscs);
+	return err;
+}
+
+int bpf_clsact_check(int ifindex, const char *ifname, const struct bpf_report *report)
+{
+	struct netlink route = {.bus = NETLINK_ROUTE};
+	bool is_ingress;
+	int err = find_ingress(&route, ifindex, &is_ingress);
+
+	netlink_close(&route);
+	if (err || !is_ingress)
+		return err;
+	return bpf_fail(report, -EBUSY,
+			"%s has an ingress qdisc in the place of clsact, which shows what comes in "
+			"only: tc qdisc del dev %s ingress, or leave it out with -i",
+			ifname, ifname);
+}
+
 static int make_qdisc(struct bpf_clsact *clsact, struct bpf_filters *to, const char *ifname,
 		      const struct bpf_report *report)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = to->ifindex, .attach_point = BPF_TC_INGRESS);
-	const struct qdisc *qdisc;
-	bool is_ingress = false;
-	struct vec qdiscs;
-	int err = list_qdiscs(&clsact->route, &qdiscs);
+	int err = bpf_clsact_check(to->ifindex, ifname, report);
 
-	qdisc = qdiscs.data;
-	for (size_t i = 0; i < qdiscs.n && !err; i++)
-		is_ingress |= qdisc[i].ifindex == to->ifindex && !qdisc[i].is_clsact;
-	vec_free(&qdiscs);
-	if (is_ingress)
-		return bpf_fail(report, -EBUSY,
-				"%s has an ingress qdisc in the place of clsact, which shows what "
-				"comes in only: tc qdisc del dev %s ingress, or leave it out "
-				"with -i",
-				ifname, ifname);
+	if (err == -EBUSY)
+		return err;
 	if (!err)
 		err = bpf_tc_hook_create(&hook);
 	to->made_qdisc = !err || (err == -EEXIST && is_of_another(clsact, to->ifindex));

@@ -23,6 +23,10 @@ struct bpf_filters {
 int bpf_clsact_open(struct bpf_clsact **out, const struct bpf_report *report);
 void bpf_clsact_close(struct bpf_clsact *clsact);
 
+/* Whether an ingress qdisc has its place: 0, -EBUSY with the report's error set, or another -errno.
+ */
+int bpf_clsact_check(int ifindex, const char *ifname, const struct bpf_report *report);
+
 /*
  * First at ingress, last at egress; a clsact qdisc is made if there is none. Returns 0, -EBUSY (an
  * ingress qdisc has its place) or another -errno, with the report's error set.

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bpf_clsact.h"
+#include "bpf_iface.h"
 #include "bpf_kernel.h"
 #include "bpf_load.h"
 #include "bpf_netfilter.h"
@@ -90,9 +92,12 @@ static void name_resets(const struct bpf_doctor *bpf, struct doctor *d)
 			bpf_kernel_reset_reason(bpf->kernel, i, name, sizeof(name));
 			if (!strcmp(name, "TCP_ABORT_ON_CLOSE"))
 				d->sight.named |= E(RESET_UNREAD);
+			if (!strcmp(name, "NO_SOCKET"))
+				d->sight.named |= E(NO_SOCKET);
 		}
 	} else if (is_loaded(bpf->skel->progs.on_tcp_send_reset)) {
 		doctor_works(d, WAY_RESET, "tp_btf, told apart by the socket");
+		d->sight.nameless |= W(RESET);
 		snprintf(d->waypoints[WAY_RESET].why, DOCTOR_TEXT_LEN,
 			 "the kernel gives no reason (6.10)");
 	} else {
@@ -264,6 +269,26 @@ static void fail_all(struct doctor *d, const char *why)
 	snprintf(d->why, sizeof(d->why), "%s", why);
 }
 
+/* What live mode would be refused on an interface, as it attaches to one after the other. */
+static void see_links(const struct bpf_doctor *bpf, struct doctor *d, const struct options *options)
+{
+	const struct bpf_report report = {.err = d->why, .err_len = sizeof(d->why)};
+	struct link_list links;
+	int err = 0;
+
+	if (has_tcx(bpf) || link_list_read(&links))
+		return;
+	for (size_t i = 0; i < links.count && err != -EBUSY; i++)
+		if (bpf_iface_is_wanted(options, &links.entries[i]))
+			err = bpf_clsact_check(links.entries[i].ifindex, links.entries[i].name,
+					       &report);
+	link_list_free(&links);
+	if (err == -EBUSY) {
+		d->works = false;
+		d->settled = true;
+	}
+}
+
 static void see_all(struct bpf_doctor *bpf, struct doctor *d, const struct options *options)
 {
 	struct trials trials;
@@ -283,6 +308,8 @@ static void see_all(struct bpf_doctor *bpf, struct doctor *d, const struct optio
 		d->works = false;
 	if (!d->works && !*d->why)
 		snprintf(d->why, sizeof(d->why), "--xdp: %.280s", d->waypoints[WAY_XDP].why);
+	if (d->works)
+		see_links(bpf, d, options);
 }
 
 int bpf_doctor_open(struct bpf_doctor **out, struct doctor *d, const struct options *options)

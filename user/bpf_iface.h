@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "link_list.h"
 #include "bpf_report.h"
 #include "event_sink.h"
+#include "link_list.h"
 #include "options.h"
 
 struct clbtrace_bpf;

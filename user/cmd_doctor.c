@@ -47,7 +47,7 @@ static void name_recycling(struct doctor *d)
 /* Without BPF, where that is not asked for. */
 static void fall_back(struct doctor *d, const struct options *options)
 {
-	if (options->backend == BACKEND_BPF || options->xdp)
+	if (options->backend == BACKEND_BPF || options->xdp || d->settled)
 		return;
 	see_capture(d, options);
 	d->backend = BACKEND_PCAP;
@@ -80,6 +80,25 @@ static void check_links(struct doctor *d, const struct options *options)
 	snprintf(d->why, sizeof(d->why), "no interface is up, loopback aside");
 }
 
+/* --xdp where somebody else is, on an interface that is looked at. */
+static void check_xdp(struct doctor *d, const struct options *options)
+{
+	const struct fact_program *p;
+	char name[4 * FACT_IFNAME_LEN + 4];
+
+	for (p = d->programs; options->xdp && d->works && p < d->programs + d->n_programs; p++) {
+		if (p->place != PROG_XDP_NATIVE && p->place != PROG_XDP_GENERIC &&
+		    p->place != PROG_XDP_OFFLOADED)
+			continue;
+		d->works = false;
+		snprintf(d->why, sizeof(d->why),
+			 "--xdp: the XDP slot of %s is held by program %u; trace without --xdp",
+			 escape_text(p->ifname, strnlen(p->ifname, sizeof(p->ifname)), name,
+				     sizeof(name)),
+			 p->id);
+	}
+}
+
 static void set_kernel(struct doctor *d, const struct options *options)
 {
 	const char *file = options->btf ? options->btf : BPF_KERNEL_BTF;
@@ -109,6 +128,7 @@ static int look(struct doctor *d, const struct options *options)
 		check_links(d, options);
 	if (!err)
 		err = facts_doctor(d, options, bpf ? bpf_doctor_walker(bpf) : NULL, bpf);
+	check_xdp(d, options);
 	if (err)
 		fprintf(stderr, "clbtrace: doctor: cannot look around on this host: %s\n",
 			strerror(-err));

@@ -78,7 +78,7 @@ static const struct evidence_source sources[EVI_COUNT] = {
 	[EVI_DROP_NEIGH] = {0, W(DROP)},
 	[EVI_ICMP_SENT] = {W(ICMP) | OUT, 0},
 	[EVI_PORT_UNREACHABLE] = {W(ICMP) | OUT, 0},
-	[EVI_NO_SOCKET] = {W(RESET), W(DROP)},
+	[EVI_NO_SOCKET] = {0, W(RESET) | W(DROP)},
 	[EVI_RESET_ACTIVE] = {W(RESET), 0},
 	[EVI_RESET_UNREAD] = {0, W(RESET)},
 	[EVI_RESET_HANDSHAKE] = {W(RESET) | W(CAPTURE), 0},
@@ -114,8 +114,6 @@ static const struct evidence_source sources[EVI_COUNT] = {
 	[EVI_GREW_RATE_LIMIT] = {W(HOST), 0},
 	[EVI_CAPTURE] = {W(CAPTURE), 0},
 	[EVI_SYNACK_AGAIN] = {W(CAPTURE), 0},
-	[EVI_ANSWER_MISSED] = {W(CAPTURE), 0},
-	[EVI_ANSWER_UNREAD] = {W(CAPTURE), 0},
 	[EVI_ICMP_PROHIBITED] = {W(ICMP) | OUT, 0},
 	[EVI_ICMP_BY_OTHER] = {W(CAPTURE), 0},
 	[EVI_STAMPS_BACK] = {W(CAPTURE), 0},
@@ -124,10 +122,12 @@ static const struct evidence_source sources[EVI_COUNT] = {
 	[EVI_GREW_PAWS_PASSIVE] = {0, W(HOST)},
 	[EVI_GREW_PAWS] = {W(HOST), 0},
 	[EVI_GREW_RPFILTER] = {W(HOST), 0},
-	[EVI_GREW_CSUM] = {W(HOST), 0},
-	[EVI_GREW_AUTH] = {W(HOST), 0},
 	[EVI_RULE_COUNTED] = {W(RULE), 0},
 	[EVI_NO_LISTENER] = {W(HOST), 0},
+	[EVI_GREW_CSUM] = {W(HOST), 0},
+	[EVI_GREW_AUTH] = {W(HOST), 0},
+	[EVI_ANSWER_UNREAD] = {W(CAPTURE), 0},
+	[EVI_ANSWER_MISSED] = {W(CAPTURE), 0},
 };
 
 static const struct {
@@ -162,9 +162,11 @@ bool evidence_is_named(enum evidence_index index)
 /* The waypoints by which it can be seen here. */
 static uint32_t shows(enum evidence_index index, const struct sight *sight)
 {
-	const bool named = sight->named >> index & 1;
+	uint32_t from = sources[index].ways;
 
-	return sight->waypoints & (sources[index].ways | (named ? sources[index].if_named : 0));
+	if (sight->named >> index & 1)
+		from |= sources[index].if_named & ~sight->nameless;
+	return from & sight->waypoints;
 }
 
 evidence_t coverage_evidence(const struct sight *sight)

@@ -36,6 +36,7 @@ struct doctor {
 	bool works;
 	enum backend backend;	   /* BACKEND_BPF or BACKEND_PCAP, whether it works or not */
 	char why[DOCTOR_TEXT_LEN]; /* why it is not BPF, or does not work at all; "": it is */
+	bool settled;		   /* that it does not work, with packets alone neither */
 	struct sight sight;
 	struct doctor_waypoint waypoints[WAY_COUNT];
 	struct fact_hook *hooks; /* in the order that packets meet them, by family and hook */

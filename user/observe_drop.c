@@ -198,7 +198,7 @@ evidence_t drop_reason_evidence(const char *name)
 
 evidence_t drop_symbol_evidence(void)
 {
-	evidence_t bits = 0;
+	evidence_t bits = E(NO_SOCKET); /* has_no_socket() */
 
 	for (size_t i = 0; i < sizeof(drop_symbols) / sizeof(drop_symbols[0]); i++)
 		bits |= drop_symbols[i].bit;

@@ -92,6 +92,14 @@ says 'any(.programs[]; .place == "xdp-generic" and .interface == "eth0" and .id 
 says 'any(.programs[]; .place == "tc-ingress" and .interface == "eth0" and .priority == 7)'
 says 'any(.disturbances[]; .kind == "xdp" and (.text | contains("eth0")))'
 says 'any(.disturbances[]; .kind == "nftrace" and (.text | contains("table inet doctor chain guard")))'
+if [ "$backend" = bpf ]; then
+	doctor --xdp
+	[ "$code" -eq 4 ] || fail "--xdp where another program is: status $code"
+	says '(.works | not) and (.why | contains("XDP slot of eth0 is held"))'
+	code=0
+	s "$CLBTRACE" --xdp -d 1 >"$dir/out" 2>"$dir/err" || code=$?
+	[ "$code" -eq 4 ] || fail "live mode has --xdp where doctor has not: $(cat "$dir/err")"
+fi
 doctor -i lo
 says '.programs == [] and (.hooks | length) > 0'
 
