@@ -49,6 +49,8 @@ static struct sight sight_with(uint32_t waypoints, const char *const *reasons)
 		.always = E(STAMPS_TAKEN),
 	};
 
+	if (!reasons)
+		sight.named_tcp = E(NO_SOCKET);
 	for (; reasons && *reasons; reasons++)
 		sight.named |= drop_reason_evidence(*reasons);
 	return sight;

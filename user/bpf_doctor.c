@@ -68,6 +68,9 @@ static void name_drops(const struct bpf_doctor *bpf, struct doctor *d)
 		names++;
 		d->sight.named |= drop_reason_evidence(name);
 	}
+	/* The function that freed it tells of a SYN without a socket, not of a datagram. */
+	if (!(d->sight.named & E(NO_SOCKET)))
+		d->sight.named_tcp |= E(NO_SOCKET);
 	if (bpf_kernel_has_function(bpf->kernel, "bpf_snprintf") ||
 	    facts_doctor_has_symbol("nf_hook_slow"))
 		d->sight.named |= drop_symbol_evidence();

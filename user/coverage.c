@@ -221,8 +221,10 @@ static struct sight sight_for(const struct cause_rule *rule, const struct sight 
 {
 	struct sight out = *sight;
 
-	if (rule->require & (E(DATAGRAM) | E(ECHO)))
+	if (rule->require & (E(DATAGRAM) | E(ECHO))) {
 		out.waypoints &= ~(uint32_t)OF_TCP;
+		out.named &= ~sight->named_tcp;
+	}
 	return out;
 }
 

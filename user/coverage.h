@@ -42,7 +42,8 @@ struct sight {
 	uint32_t waypoints; /* W(...) that work */
 	/* Of the evidence that has to be named by the kernel: what this one has names for. */
 	evidence_t named;
-	uint32_t nameless; /* W(...) at which it gives no name: a reset without its reason */
+	evidence_t named_tcp; /* of those: of TCP's packets only */
+	uint32_t nameless;    /* W(...) at which it gives no name: a reset without its reason */
 	evidence_t always; /* bits that every probe gets, so that rules without them never hold */
 };
 

@@ -35,11 +35,12 @@ void doctor_enable(struct doctor *d, enum way way, const char *enable)
 
 void doctor_disturbs(struct doctor *d, const char *kind, const char *text, ...)
 {
-	struct doctor_disturbance *at = &d->disturbances[d->n_disturbances];
+	struct doctor_disturbance *at;
 	va_list args;
 
 	if (d->n_disturbances++ >= DOCTOR_DISTURBANCES_MAX)
 		return;
+	at = &d->disturbances[d->n_disturbances - 1];
 	at->kind = kind;
 	va_start(args, text);
 	vsnprintf(at->text, sizeof(at->text), text, args);

@@ -35,8 +35,8 @@ state() {
 		ip netns exec "$ns" tc qdisc show
 		ip netns exec "$ns" tc filter show dev eth0 ingress 2>/dev/null || true
 		ip netns exec "$ns" nft list ruleset
-		ip netns exec "$ns" sysctl -a 2>/dev/null | grep -v -e '^fs\.' -e random -e '_count\b' -e '^kernel\.' -e '^vm\.' || true
 	done
+	s sysctl -a --pattern '^net\.' 2>/dev/null | grep -v -e random -e '_count\b' || true
 	ip -o link show
 	tc qdisc show
 }
@@ -134,7 +134,7 @@ changed() {
 	grep -q 'eleted.*192\.0\.2\.1' "$dir/monitor" && grep -q 'delete table inet passing' "$dir/nft-monitor"
 }
 until_true 5 changed || fail "the monitors say nothing: $(cat "$dir/monitor" "$dir/nft-monitor")"
-s strace -f -e trace=bpf,unshare,setns -o "$dir/calls" "$CLBTRACE" doctor --json >"$dir/out"
+s strace -f --seccomp-bpf -e trace=bpf,unshare,setns -o "$dir/calls" "$CLBTRACE" doctor --json >"$dir/out"
 until_true 10 is_as_before || fail "it has changed: $(diff "$dir/before" "$dir/after")"
 end "$monitor"
 end "$nft_monitor"
