@@ -281,6 +281,9 @@ static void observe_reply(struct probe *probe, const struct ev_packet *p)
 
 	if (left)
 		a->left_skb = p->hdr.skb;
+	if (p->waypoint == WP_CAPTURE && tcp->flags & TCP_ACK &&
+	    (int32_t)(tcp->ack - (a->syn.seq + 1)) > 0)
+		attempt_add(a, E(REQUEST_TAKEN), &p->hdr);
 	if (is_synack(tcp)) {
 		observe_synack(a, p, left);
 		return;
