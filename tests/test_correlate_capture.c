@@ -295,12 +295,34 @@ static void test_still_open(void **state)
 	fx_says(fx_expect(f, "undetermined", CONFIDENCE_POSSIBLE), "is still open there");
 }
 
+/* The FIN's sequence number tells that bytes went before it. */
+static void test_answer_lost(void **state)
+{
+	struct fixture *f = offline(state);
+
+	connect_captured(f);
+	say(f, true, "GET / HTTP/1.0\r\n\r\n");
+	fx_fin(f, false, FX_CAPTURE)->tcp.seq += 40;
+	fx_says(fx_expect_now(f, "healthy", CONFIDENCE_POSSIBLE), "not all of it was captured");
+}
+
+/* The host's TCP has not got it either: the application is not to blame. */
+static void test_request_lost(void **state)
+{
+	struct fixture *f = offline(state);
+
+	connect_captured(f);
+	say(f, true, "GET / HTTP/1.0\r\n\r\n");
+	fx_says(fx_expect(f, "undetermined", CONFIDENCE_POSSIBLE), "was not even acknowledged");
+}
+
 static void test_no_response(void **state)
 {
 	struct fixture *f = offline(state);
 
 	connect_captured(f);
 	say(f, true, "GET / HTTP/1.0\r\n\r\n");
+	fx_packet(f, false, ACK, FX_CAPTURE)->tcp.ack += 18; /* of the request */
 	fx_says(fx_expect(f, "app-no-response", CONFIDENCE_POSSIBLE),
 		"request received, no answer within 2000 ms (whether it was accepted, packets do "
 		"not tell)");
@@ -437,6 +459,8 @@ int main(void)
 		TEST(test_time_wait),
 		TEST(test_time_wait_sequence),
 		TEST(test_still_open),
+		TEST(test_answer_lost),
+		TEST(test_request_lost),
 		TEST(test_no_response),
 		TEST(test_slow),
 		TEST(test_reset),

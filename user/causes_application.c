@@ -5,7 +5,7 @@
 /* The application did something. */
 #define E_ANSWERED (E(RESPONSE) | E(SERVER_FIN) | E(RESET_ACTIVE))
 /* The request or its answer may not have come through. */
-#define E_LOST (E(DROP_NETFILTER) | E(DROP_REPLY) | E(DROP_SOCKET_FILTER))
+#define E_LOST (E(DROP_NETFILTER) | E(DROP_REPLY) | E(DROP_SOCKET_FILTER) | E(REQUEST_LOST))
 
 const struct cause causes_application[] = {
 	{

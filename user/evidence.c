@@ -298,6 +298,9 @@ evidence_t evidence_of(const struct probe *probe, const struct corr_host *host)
 	    (a->response_ns && a->bits & E(HALF_CLOSED) && a->bits & E(PROBER_RST)))
 		bits |= E(LATE);
 	bits |= exchanged(probe, host);
+	/* TCP acknowledges what it gets within 0.2 s (TCP_DELACK_MAX). */
+	if (bits & E(CAPTURE) && bits & E(REQUEST) && !(bits & E(REQUEST_TAKEN)))
+		bits |= E(REQUEST_LOST);
 	if (a->out_ifs.n && a->in_ifs.n) {
 		bool same = false;
 

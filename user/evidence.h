@@ -120,7 +120,9 @@ struct corr_host;
 	X(GREW_CSUM, "segments with a wrong checksum were counted")                                \
 	X(GREW_AUTH, "segments with a wrong or missing signature were counted")                    \
 	X(ANSWER_UNREAD, "the capture lacks what would tell a good answer from a bad one")         \
-	X(ANSWER_MISSED, "the prober acknowledges an answer that the capture does not have")
+	X(ANSWER_MISSED, "the prober acknowledges an answer that the capture does not have")       \
+	X(REQUEST_TAKEN, "the service's host acknowledged the request")                            \
+	X(REQUEST_LOST, "the request was captured, and the host never acknowledged it")
 
 enum evidence_index {
 #define EVIDENCE_INDEX(name, text) EVI_##name,

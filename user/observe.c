@@ -273,6 +273,19 @@ static void observe_ack_answer(struct attempt *a, const struct ev_packet *p)
 		attempt_add(a, E(TW_SEQ_NEWER), &p->hdr);
 }
 
+/* A FIN behind bytes that the capture has lost: there was an answer, which cannot be read. */
+static void observe_lost_answer(struct probe *probe, const struct ev_packet *p)
+{
+	const int32_t sent = (int32_t)(p->tcp.seq - (probe->attempt.synack_seq + 1));
+	const struct said said = {.time_ns = p->hdr.time_ns, .size = sent > 0 ? (size_t)sent : 0};
+
+	if (p->waypoint != WP_CAPTURE || sent <= 0 || probe->attempt.bits & E(RESPONSE))
+		return;
+	probe->attempt.response_ns = p->hdr.time_ns;
+	attempt_add(&probe->attempt, E(RESPONSE), &p->hdr);
+	attempt_add(&probe->attempt, exchange_add(&probe->exchange, TO_PROBER, &said), &p->hdr);
+}
+
 static void observe_reply(struct probe *probe, const struct ev_packet *p)
 {
 	struct attempt *a = &probe->attempt;
@@ -281,6 +294,9 @@ static void observe_reply(struct probe *probe, const struct ev_packet *p)
 
 	if (left)
 		a->left_skb = p->hdr.skb;
+	if (p->waypoint == WP_CAPTURE && tcp->flags & TCP_ACK &&
+	    (int32_t)(tcp->ack - (a->syn.seq + 1)) > 0)
+		attempt_add(a, E(REQUEST_TAKEN), &p->hdr);
 	if (is_synack(tcp)) {
 		observe_synack(a, p, left);
 		return;
@@ -296,6 +312,8 @@ static void observe_reply(struct probe *probe, const struct ev_packet *p)
 	if (tcp->payload_len && left)
 		observe_response(probe, p);
 	if (tcp->flags & TCP_FIN) {
+		if (a->bits & E(SYNACK_MADE))
+			observe_lost_answer(probe, p);
 		observe_close(a, p, false);
 		attempt_add(a, E(SERVER_FIN), &p->hdr);
 	}

@@ -232,6 +232,13 @@ bool value_captured_words(const struct values_of *of, char *out, size_t out_len)
 		snprintf(out, out_len,
 			 "the SYN was answered by an ACK: an old connection of the same addresses "
 			 "and ports is still open there");
+	else if (bits & E(REQUEST) && !(bits & E(REQUEST_TAKEN)))
+		snprintf(out, out_len,
+			 "the request came, and was not even acknowledged within %" PRIu64
+			 " ms: a packet filter drops what follows the handshake, or the capture "
+			 "misses "
+			 "what the server sends",
+			 value_waited_ms(of));
 	else if (bits & E(SYNACK_MADE))
 		snprintf(out, out_len,
 			 "a SYN-ACK was captured, and nothing that decides for %" PRIu64 " ms",
