@@ -56,7 +56,7 @@ static void test_nothing_grew(void **state)
 	fx_syn(f, FX_CAPTURE);
 	fx_listener(f, "0.0.0.0", 80, "nginx");
 	v = fx_expect(f, "undetermined", CONFIDENCE_POSSIBLE);
-	fx_says(v, "nothing that this host counts accounts for it");
+	fx_says(v, "nothing that this host counts on the way in accounts for it");
 	fx_fixes_not(v, "on the host itself");
 }
 

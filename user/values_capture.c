@@ -205,7 +205,7 @@ static void lost_syn_words(const struct values_of *of, char *out, size_t out_len
 		 is_offline(of->probe)
 			 ? "a packet filter, a full queue, the reverse-path filter or a missing "
 			   "route back drops it, or the capture misses the answer"
-			 : "nothing that this host counts accounts for it");
+			 : "nothing that this host counts on the way in accounts for it");
 }
 
 bool value_captured_words(const struct values_of *of, char *out, size_t out_len)
