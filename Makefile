@@ -6,12 +6,9 @@ include $(if $(ARCH),cross.mk)
 BUILD ?= build
 program ?= $(BUILD)/clbtrace
 PREFIX ?= /usr/local
-CC ?= gcc
 CLANG ?= clang
 BPFTOOL ?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
-PKGS := libbpf libpcap jansson libmnl
 
-# V=1: the commands themselves.
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$(2)),@:)
 
@@ -22,7 +19,7 @@ ifeq ($(SAN),1)
 override CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 override LDFLAGS += -fsanitize=address,undefined
 endif
-LDLIBS := $(shell pkg-config --libs $(PKGS)) -lelf -lz
+LDLIBS := $(shell pkg-config --libs libbpf libpcap jansson libmnl) -lelf -lz
 
 arch := $(or $(ARCH),$(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/'))
 BPF_CFLAGS := -g -O2 --target=bpf -mcpu=v3 -D__TARGET_ARCH_$(arch) -Wall -Werror
@@ -110,14 +107,9 @@ $(BUILD)/fuzz/fuzz_%: tests/fuzz_%.c $(pure_sources) $(wildcard user/*.h tests/*
 fuzz: $(fuzzers)
 	scripts/fuzz $(FUZZ_SECONDS) $^
 
-$(BUILD)/bench/%: tests/bench/%.c
-	$(call say,LINK,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -lpcap
-
 # Prints how fast captures are replayed; no test.
-bench: $(BUILD)/clbtrace $(BUILD)/bench/make_capture
-	scripts/bench-replay $^
+bench: $(BUILD)/clbtrace
+	CC="$(CC)" scripts/bench-replay $<
 
 scenarios: all
 	tests/run-scenarios
@@ -149,7 +141,7 @@ uninstall:
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/clbtrace
 
 deb: $(BUILD)/static/clbtrace
-	$(Q)BUILD=$(BUILD) scripts/deb $(VERSION)
+	+$(Q)BUILD=$(BUILD) scripts/deb $(VERSION)
 
 clean:
 	rm -rf $(BUILD)
