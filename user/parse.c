@@ -52,10 +52,13 @@ int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *out, ch
 static int unit_shift(char unit)
 {
 	switch (unit) {
+	case 'k':
 	case 'K':
 		return 10;
+	case 'm':
 	case 'M':
 		return 20;
+	case 'g':
 	case 'G':
 		return 30;
 	default:

@@ -40,8 +40,9 @@ s iptables -A INPUT -p tcp --dport 82 -j DROP
 trace
 code=0
 s "$CLBTRACE" -w "$recording" -d 1 >/dev/null 2>"$dir/second" || code=$?
-[ "$code" -eq 2 ] && grep -q 'is being written by another clbtrace$' "$dir/second" ||
+if [ "$code" -ne 2 ] || ! grep -q 'is being written by another clbtrace$' "$dir/second"; then
 	fail "a second one on the same file: status $code, $(cat "$dir/second")"
+fi
 probe --tsval 7 "$LAB_SERVER4" 80
 wait_verdicts 1
 probe "$LAB_SERVER4" 81
