@@ -41,26 +41,26 @@ static const struct {
  * kernels give there.
  */
 static const struct {
-	const char *symbol;
 	evidence_t bit;
+	const char *symbol;
 	const char *reason; /* NULL: there is none anywhere */
 } drop_symbols[] = {
-	{"do_xdp_generic*", E(DROP_XDP), NULL}, /* net/core/dev.c; in 6.18 still without a reason */
+	{E(DROP_XDP), "do_xdp_generic*", NULL}, /* net/core/dev.c; in 6.18 still without a reason */
 	/* net/netfilter/nf_queue.c: to a queue that nobody reads; nfnetlink_queue.c: back from one
 	 */
-	{"nf_queue*", E(DROP_NETFILTER) | E(DROP_QUEUE), NULL},
-	{"nf_reinject*", E(DROP_NETFILTER) | E(DROP_QUEUE), NULL},
-	{"nfqnl_*", E(DROP_NETFILTER) | E(DROP_QUEUE), NULL},
-	{"veth_xdp_rcv*", E(DROP_XDP), NULL}, /* drivers/net/veth.c, native XDP on an skb */
+	{E(DROP_NETFILTER) | E(DROP_QUEUE), "nf_queue*", NULL},
+	{E(DROP_NETFILTER) | E(DROP_QUEUE), "nf_reinject*", NULL},
+	{E(DROP_NETFILTER) | E(DROP_QUEUE), "nfqnl_*", NULL},
+	{E(DROP_XDP), "veth_xdp_rcv*", NULL}, /* drivers/net/veth.c, native XDP on an skb */
 	/* net/netfilter/core.c, to 6.6 for nf_tables too; nf_tables_core.c since. */
-	{"nf_hook_slow*", E(DROP_NETFILTER), "NETFILTER_DROP"},
-	{"nft_do_chain*", E(DROP_NETFILTER), "NETFILTER_DROP"},
+	{E(DROP_NETFILTER), "nf_hook_slow*", "NETFILTER_DROP"},
+	{E(DROP_NETFILTER), "nft_do_chain*", "NETFILTER_DROP"},
 	/* net/core/dev.c, before 5.17; of a packet that is IP nothing else is dropped there. */
-	{"sch_handle_ingress*", E(DROP_TC), "TC_INGRESS"},
-	{"__netif_receive_skb_core*", E(DROP_TC), "TC_INGRESS"},
-	{"arp_error_report*", E(DROP_NEIGH), "NEIGH_FAILED"},	   /* net/ipv4/arp.c */
-	{"ndisc_error_report*", E(DROP_NEIGH), "NEIGH_FAILED"},	   /* net/ipv6/ndisc.c */
-	{"__neigh_event_send*", E(DROP_NEIGH), "NEIGH_QUEUEFULL"}, /* net/core/neighbour.c */
+	{E(DROP_TC), "sch_handle_ingress*", "TC_INGRESS"},
+	{E(DROP_TC), "__netif_receive_skb_core*", "TC_INGRESS"},
+	{E(DROP_NEIGH), "arp_error_report*", "NEIGH_FAILED"},	   /* net/ipv4/arp.c */
+	{E(DROP_NEIGH), "ndisc_error_report*", "NEIGH_FAILED"},	   /* net/ipv6/ndisc.c */
+	{E(DROP_NEIGH), "__neigh_event_send*", "NEIGH_QUEUEFULL"}, /* net/core/neighbour.c */
 };
 
 static bool name_is(const char *name, const char *pattern)
