@@ -56,7 +56,7 @@ static void test_nothing_grew(void **state)
 	fx_syn(f, FX_CAPTURE);
 	fx_listener(f, "0.0.0.0", 80, "nginx");
 	v = fx_expect(f, "undetermined", CONFIDENCE_POSSIBLE);
-	fx_says(v, "nothing that this host counts on the way in accounts for it");
+	fx_says(v, "nothing that this host counts accounts for it");
 	fx_fixes_not(v, "on the host itself");
 }
 
@@ -99,6 +99,77 @@ static void test_rule_possible(void **state)
 	fx_syn(f, FX_CAPTURE);
 	fx_rule(f, 1, RULE_POSSIBLE, "filter", "INPUT", "INPUT", 2, 12);
 	assert_false(fx_expect(f, "undetermined", CONFIDENCE_POSSIBLE)->rule.known);
+}
+
+/* It counted on the answer's way. */
+static void test_rule_reply(void **state)
+{
+	struct fixture *f = *state;
+	const struct verdict *v;
+
+	fx_syn(f, FX_CAPTURE);
+	fx_rule(f, 3, RULE_COUNTED, "filter", "OUTPUT", "OUTPUT", 2, 12)->is_reply = 1;
+	v = fx_expect(f, "reply-dropped", CONFIDENCE_LIKELY);
+	fx_says(v, "the answer was dropped on its way out by the firewall in OUTPUT, table ip "
+		   "filter, chain OUTPUT, rule 2: the rule matches it and has counted, not "
+		   "answered within 2000 ms (1 SYN)");
+	fx_fixes(v, "iptables -I OUTPUT -d 100.64.1.10 -p tcp --sport 80 -j ACCEPT");
+	assert_string_equal(v->rule.hook, "OUTPUT");
+	assert_int_equal(v->rule.number, 2);
+	assert_true(f->request.either_way);
+	assert_false(f->request.is_reply);
+}
+
+/* Both ways: possible, and both are named. */
+static void test_rule_both(void **state)
+{
+	struct fixture *f = *state;
+	const struct verdict *v;
+
+	fx_syn(f, FX_CAPTURE);
+	fx_rule(f, 1, RULE_COUNTED, "filter", "INPUT", "INPUT", 2, 12);
+	fx_rule(f, 3, RULE_COUNTED, "filter", "OUTPUT", "OUTPUT", 5, 13)->is_reply = 1;
+	v = fx_expect(f, "firewall-drop", CONFIDENCE_POSSIBLE);
+	fx_says(v, "in INPUT, table ip filter, chain INPUT, rule 2: the rule matches and has "
+		   "counted, as has one for the answer in OUTPUT, table ip filter, chain OUTPUT, "
+		   "rule 5; not answered");
+	assert_int_equal(v->rule.number, 2);
+	fx_fixes(v, "iptables -I INPUT -s 100.64.1.10 -p tcp --dport 80 -j ACCEPT");
+	fx_fixes(v, "iptables -I OUTPUT -d 100.64.1.10 -p tcp --sport 80 -j ACCEPT");
+}
+
+/* One that the kernel named is surer than a counter of the other way. */
+static void test_rule_both_named(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_syn(f, FX_CAPTURE);
+	fx_rule(f, 1, RULE_COUNTED, "filter", "INPUT", "INPUT", 2, 12);
+	fx_rule(f, 3, RULE_TRACED, "filter", "OUTPUT", "OUTPUT", 5, 13)->is_reply = 1;
+	fx_says(fx_expect(f, "reply-dropped", CONFIDENCE_LIKELY), "chain OUTPUT, rule 5");
+}
+
+/* Beside a counter that grew. */
+static void test_rule_reply_and_counter(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_syn(f, FX_CAPTURE);
+	fx_rule(f, 3, RULE_COUNTED, "filter", "OUTPUT", "OUTPUT", 2, 12)->is_reply = 1;
+	fx_counter(f, "IpOutNoRoutes", 2);
+	fx_says(fx_expect(f, "reply-dropped", CONFIDENCE_POSSIBLE), "IpOutNoRoutes +2");
+}
+
+/* What was answered is not asked about in the answer's direction. */
+static void test_rule_answered(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_syn(f, FX_CAPTURE);
+	fx_rst(f, false, FX_CAPTURE);
+	fx_listener(f, "0.0.0.0", 80, "nginx");
+	fx_expect_now(f, "firewall-reject", CONFIDENCE_POSSIBLE);
+	assert_false(f->request.either_way);
 }
 
 static void test_rule_rejects(void **state)
@@ -310,6 +381,11 @@ int main(void)
 		TEST(test_overflow),
 		TEST(test_rule),
 		TEST(test_rule_possible),
+		TEST(test_rule_reply),
+		TEST(test_rule_both),
+		TEST(test_rule_both_named),
+		TEST(test_rule_reply_and_counter),
+		TEST(test_rule_answered),
 		TEST(test_rule_rejects),
 		TEST(test_listeners),
 		TEST(test_no_listener),

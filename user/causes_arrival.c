@@ -258,8 +258,9 @@ const struct cause causes_arrival[] = {
 		.summary = "dropped by the firewall {hook_words}[, {chain_words}][ "
 			   "({dropped_packet})]",
 		.captured = "dropped by the firewall {hook_words}[, {chain_words}]: the rule "
-			    "matches and has counted, {unanswered_words}[, {grew_words}]",
-		.fix = {"[{owner_fix}]", "[{fw_fix}]", "{fw_show}"},
+			    "matches and has counted[, as has one for the answer "
+			    "{reply_rule_words}]; {unanswered_words}[, {grew_words}]",
+		.fix = {"[{owner_fix}]", "[{fw_fix}]", "[{reply_rule_fix}]", "{fw_show}"},
 	},
 	{.next = causes_service},
 };

@@ -22,8 +22,8 @@
 	 E(ECHO) | E(ANSWER_MISSED))
 #define E_ACCOUNTS                                                                                 \
 	(E(GREW_OVERFLOWS) | E(GREW_REQQFULL) | E(GREW_PAWS_PASSIVE) | E(GREW_PAWS) |              \
-	 E(GREW_RPFILTER) | E(GREW_NOROUTES) | E(RULE_COUNTED) | E(CONNTRACK_FULL) |               \
-	 E(GREW_CSUM) | E(GREW_AUTH))
+	 E(GREW_RPFILTER) | E(GREW_NOROUTES) | E(RULE_COUNTED) | E(REPLY_COUNTED) |                \
+	 E(CONNTRACK_FULL) | E(GREW_CSUM) | E(GREW_AUTH))
 #define UNANSWERED  (E(CAPTURE) | E(TIMEOUT))
 #define ALONE(bits) (E_ANY_ANSWER | (E_ACCOUNTS & ~(bits)))
 

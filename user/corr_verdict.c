@@ -117,8 +117,11 @@ static void request_facts(struct corr *corr, const struct probe *probe, uint32_t
 				       .since_ns = probe->first_ns,
 				       .tcp = is_reply ? a->reply_drop.tcp : a->drop.tcp};
 
-	if (a->bits & E(CAPTURE)) /* no drop is seen */
+	if (a->bits & E(CAPTURE)) { /* no drop is seen */
 		request.tcp = a->syn;
+		request.either_way = probe->flow.proto == IPPROTO_TCP && probe->timed_out &&
+				     !(a->bits & (E(SYNACK_MADE) | E(RST_OUT) | E(ICMP_SENT)));
+	}
 
 	if (corr->ops.need)
 		corr->ops.need(corr->ops.ctx, &request);

@@ -125,6 +125,7 @@ static const struct evidence_source sources[EVI_COUNT] = {
 	[EVI_GREW_PAWS] = {W(HOST), 0},
 	[EVI_GREW_RPFILTER] = {W(HOST), 0},
 	[EVI_RULE_COUNTED] = {W(RULE), 0},
+	[EVI_REPLY_COUNTED] = {W(RULE), 0},
 	[EVI_NO_LISTENER] = {W(HOST), 0},
 	[EVI_GREW_CSUM] = {W(HOST), 0},
 	[EVI_GREW_AUTH] = {W(HOST), 0},

@@ -111,11 +111,12 @@ static bool conntrack_full(const struct probe *probe, const struct firewall_plac
 /* Of a capture: what a rule's counter tells. */
 static evidence_t counted(const struct probe *probe)
 {
-	const struct fact_rule *rule = probe_counted_rule(probe);
+	const struct fact_rule *rule = probe_counted_rule(probe, false);
+	const evidence_t reply = probe_counted_rule(probe, true) ? E(REPLY_COUNTED) : 0;
 
 	if (!rule)
-		return 0;
-	return E(RULE_COUNTED) | (rule->verdict == RULE_QUEUE ? E(RULE_QUEUES) : 0) |
+		return reply;
+	return reply | E(RULE_COUNTED) | (rule->verdict == RULE_QUEUE ? E(RULE_QUEUES) : 0) |
 	       (rule->verdict == RULE_REJECT ? E(RULE_REJECTS) : 0);
 }
 

@@ -116,6 +116,7 @@ struct corr_host;
 	X(GREW_PAWS, "PAWSEstab or PAWSTimewait grew")                                             \
 	X(GREW_RPFILTER, "IPReversePathFilter grew")                                               \
 	X(RULE_COUNTED, "a packet-filter rule that matches it has counted")                        \
+	X(REPLY_COUNTED, "a packet-filter rule that matches its answer has counted")               \
 	X(NO_LISTENER, "nothing listens on the port now")                                          \
 	X(GREW_CSUM, "segments with a wrong checksum were counted")                                \
 	X(GREW_AUTH, "segments with a wrong or missing signature were counted")                    \

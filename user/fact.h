@@ -32,9 +32,10 @@ struct fact_request {
 	struct ev_flow service; /* the same as the service sees it: other addresses after NAT */
 	__u32 ifindex;		/* where the probe came in */
 	__u32 needs;		/* NEED_* */
-	__u32 netns;   /* where it was stopped: inode of a network namespace, 0: the traced one */
-	__u8 is_reply; /* NEED_RULE: what was stopped is the answer, this host -> prober */
-	__u8 pad[3];
+	__u32 netns;	 /* where it was stopped: inode of a network namespace, 0: the traced one */
+	__u8 is_reply;	 /* NEED_RULE: what was stopped is the answer, this host -> prober */
+	__u8 either_way; /* NEED_RULE: it, or the SYN-ACK to it: which is not known */
+	__u8 pad[2];
 	__u64 since_ns;	   /* its first packet */
 	struct ev_tcp tcp; /* NEED_RULE: of the packet that was stopped */
 };

@@ -22,7 +22,7 @@ static int read_tables(struct gather *g, uint8_t pf)
 
 	if (READ_SHARE * state->read_took_ns > reuse)
 		reuse = READ_SHARE * state->read_took_ns;
-	if (g->loaded && state->read_ns && state->read_pf == pf &&
+	if ((g->loaded || g->request->either_way) && state->read_ns && state->read_pf == pf &&
 	    state->read_netns == g->facts->at->inode && now - state->read_ns < reuse &&
 	    state->read_ns > g->request->since_ns + REUSE_NS)
 		return 0;

@@ -103,7 +103,9 @@ static const struct traced_packet *find_packet(const struct gather *g)
 	const struct fact_request *request = g->request;
 	struct rule_trace *trace = g->facts->trace;
 	struct ev_flow flow = request->probe, service = request->service;
-	const bool with_seq = flow.proto != IPPROTO_UDP;
+	/* That of an answer which nobody saw is not known. */
+	const bool unseen = request->either_way && request->is_reply;
+	const bool with_seq = flow.proto != IPPROTO_UDP && !unseen;
 	const struct traced_packet *packet;
 
 	if (!trace || !trace->reports)
@@ -118,6 +120,8 @@ static const struct traced_packet *find_packet(const struct gather *g)
 	if (!packet)
 		packet = trace_find(trace->table, &service, with_seq, request->tcp.seq);
 	/* What was lost may be what would have been the last. */
+	if (packet && unseen && packet->time_ns < request->since_ns)
+		return NULL;
 	if (packet && trace->lost_ns >= packet->time_ns && trace->lost_ns)
 		return NULL;
 	return packet;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The rule that the kernel itself named, where programs can be attached to nf_tables.
 #include <linux/netfilter.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #include "facts_internal.h"
@@ -52,7 +53,7 @@ static void describe(struct gather *g, struct fact_rule *fact)
 		queue_owner(g, fact);
 }
 
-int gather_rule_named(struct gather *g)
+static int gather_one_way(struct gather *g)
 {
 	struct fact_rule fact;
 
@@ -61,4 +62,20 @@ int gather_rule_named(struct gather *g)
 		return gather_rules(g);
 	describe(g, &fact);
 	return gather_add(g, EV_FACT_RULE, &fact, sizeof(fact));
+}
+
+int gather_rule_named(struct gather *g)
+{
+	const struct fact_request *request = g->request;
+	struct fact_request reply = *request;
+	int err = gather_one_way(g);
+
+	if (err || !request->either_way)
+		return err;
+	reply.is_reply = 1;
+	reply.tcp = (struct ev_tcp){.flags = TH_SYN | TH_ACK};
+	g->request = &reply;
+	err = gather_one_way(g);
+	g->request = request;
+	return err;
 }

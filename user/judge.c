@@ -82,13 +82,12 @@ static void name_service(const struct probe *probe, char *summary, size_t summar
 static void write_rule(const struct probe *probe, const struct corr_host *host,
 		       const struct cause *cause, struct verdict *v)
 {
-	bool reply = !strcmp(cause->id, "reply-dropped") &&
-		     !strcmp(probe->attempt.reply_drop.reason_name, "NETFILTER_DROP");
+	bool reply = !strcmp(cause->id, "reply-dropped") && probe_reply_filtered(probe);
 	struct firewall_place place;
 
 	v->rule = (struct verdict_rule){.handle = -1, .number = -1};
-	if (!reply && !(cause->needs & NEED_RULE &&
-			(probe->attempt.bits & E(DROP_NETFILTER) || probe_counted_rule(probe))))
+	if (!reply && !(cause->needs & NEED_RULE && (probe->attempt.bits & E(DROP_NETFILTER) ||
+						     probe_counted_rule(probe, false))))
 		return;
 	firewall_place(probe, host, reply, &place);
 	firewall_rule(&place, &v->rule);

@@ -150,16 +150,26 @@ bool probe_rate_limited(const struct probe *probe)
 	       probe_grew(probe, "Icmp6OutRateLimitHost");
 }
 
-const struct fact_rule *probe_counted_rule(const struct probe *probe)
+const struct fact_rule *probe_counted_rule(const struct probe *probe, bool reply)
 {
-	const struct fact_rule *rule = NULL;
+	const struct fact_rule *rule = NULL, *best[2] = {NULL}, **of;
 
 	if (!(probe->attempt.bits & E(CAPTURE)))
 		return NULL;
-	while ((rule = probe_fact(probe, EV_FACT_RULE, rule)))
-		if (!rule->is_reply && rule->how != RULE_POSSIBLE)
-			break;
-	return rule;
+	while ((rule = probe_fact(probe, EV_FACT_RULE, rule))) {
+		of = &best[rule->is_reply != 0];
+		if (rule->how != RULE_POSSIBLE && (!*of || rule->how < (*of)->how))
+			*of = rule;
+	}
+	if (best[reply] && best[!reply] && best[!reply]->how < best[reply]->how)
+		return NULL;
+	return best[reply];
+}
+
+bool probe_reply_filtered(const struct probe *probe)
+{
+	return !strcmp(probe->attempt.reply_drop.reason_name, "NETFILTER_DROP") ||
+	       probe_counted_rule(probe, true);
 }
 
 bool probe_knows(const struct probe *probe, uint32_t needs)

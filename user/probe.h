@@ -178,8 +178,14 @@ const void *probe_fact(const struct probe *probe, enum event_type type, const vo
 bool probe_rate_limited(const struct probe *probe);
 /* The sysctl that has echo requests of the probe's family ignored. */
 const char *probe_echo_sysctl(const struct probe *probe);
-/* In a capture: a rule that has stopped it, as its counter shows; NULL: none. */
-const struct fact_rule *probe_counted_rule(const struct probe *probe);
+/*
+ * In a capture: a rule that has stopped the probe, or if reply its answer, as the rule's counter
+ * shows; NULL: none. One that the kernel named leaves none that has only counted.
+ */
+const struct fact_rule *probe_counted_rule(const struct probe *probe, bool reply);
+/* Whether the packet filter stopped the answer, or may have: its drop was seen, or a rule counted.
+ */
+bool probe_reply_filtered(const struct probe *probe);
 /* Whether these facts (NEED_*) have been looked up. */
 bool probe_knows(const struct probe *probe, uint32_t needs);
 /* The probe's connection, as it was found last; NULL: it was not. */

@@ -125,7 +125,7 @@ static const char *icmp_code_words(const struct ev_icmp *icmp, bool v4)
 
 static bool rule_rejects(const struct probe *probe)
 {
-	const struct fact_rule *rule = probe_counted_rule(probe);
+	const struct fact_rule *rule = probe_counted_rule(probe, false);
 
 	return rule && rule->verdict == RULE_REJECT;
 }
@@ -205,7 +205,7 @@ static void lost_syn_words(const struct values_of *of, char *out, size_t out_len
 		 is_offline(of->probe)
 			 ? "a packet filter, a full queue, the reverse-path filter or a missing "
 			   "route back drops it, or the capture misses the answer"
-			 : "nothing that this host counts on the way in accounts for it");
+			 : "nothing that this host counts accounts for it");
 }
 
 bool value_captured_words(const struct values_of *of, char *out, size_t out_len)

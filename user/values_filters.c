@@ -283,11 +283,31 @@ static bool reply_fw_fix(const struct values_of *of, char *out, size_t out_len)
 {
 	struct firewall_place place;
 
-	if (strcmp(of->probe->attempt.reply_drop.reason_name, "NETFILTER_DROP"))
+	if (!probe_reply_filtered(of->probe))
 		return false;
 	firewall_place(of->probe, of->host, true, &place);
 	return firewall_fix(of->probe, &place, true, out, out_len) ||
 	       firewall_show(of->probe, &place, out, out_len);
+}
+
+/* "in OUTPUT, table ip filter, chain OUTPUT, rule 2", beside a rule for the probe */
+static bool reply_rule_words(const struct values_of *of, char *out, size_t out_len)
+{
+	struct firewall_place place;
+	char chain[400];
+
+	if (!probe_counted_rule(of->probe, true))
+		return false;
+	firewall_place(of->probe, of->host, true, &place);
+	if (!firewall_chain_words(&place, chain, sizeof(chain)))
+		return false;
+	snprintf(out, out_len, "in %s, %s", place.hook[0] ? place.hook : "a hook", chain);
+	return true;
+}
+
+static bool reply_rule_fix(const struct values_of *of, char *out, size_t out_len)
+{
+	return probe_counted_rule(of->probe, true) && reply_fw_fix(of, out, out_len);
 }
 
 static bool reply_tc_fix(const struct values_of *of, char *out, size_t out_len)
@@ -328,6 +348,8 @@ const struct value values_filters[] = {
 	{"fw_fix", fw_fix},
 	{"fw_show", fw_show},
 	{"reply_fw_fix", reply_fw_fix},
+	{"reply_rule_words", reply_rule_words},
+	{"reply_rule_fix", reply_rule_fix},
 	{"reply_tc_fix", reply_tc_fix},
 	{NULL, NULL},
 };

@@ -222,7 +222,7 @@ static bool reply_drop_words(const struct values_of *of, char *out, size_t out_l
 	struct firewall_place place;
 	char chain[400];
 
-	if (!strcmp(d->reason_name, "NETFILTER_DROP")) {
+	if (probe_reply_filtered(of->probe)) {
 		firewall_place(of->probe, of->host, true, &place);
 		if (!firewall_chain_words(&place, chain, sizeof(chain)))
 			chain[0] = 0;
