@@ -36,8 +36,10 @@ static void prepare(struct netlink_request *request, uint16_t family, uint8_t cm
 	genl->version = 1;
 }
 
-/* One family asked for by its name would have the kernel look for a module, the list of all does
- * not (net/netlink/genetlink.c, ctrl_getfamily()). */
+/*
+ * One family asked for by its name would have the kernel look for a module, the list of all does
+ * not (net/netlink/genetlink.c, ctrl_getfamily(), ctrl_dumpfamily()).
+ */
 int tcp_metrics_family(struct netlink *generic, uint16_t *family)
 {
 	struct netlink_request request;
