@@ -33,7 +33,8 @@
 	X(EV_FACT_HOOK, 73, "fact-hook")                                                           \
 	X(EV_FACT_CONNTRACK, 74, "fact-conntrack")                                                 \
 	X(EV_FACT_DONE, 75, "fact-done")                                                           \
-	X(EV_FACT_RULE, 76, "fact-rule")
+	X(EV_FACT_RULE, 76, "fact-rule")                                                           \
+	X(EV_FACT_TCP_METRIC, 77, "fact-tcp-metric")
 
 enum event_type {
 #define EVENT_ENUM(id, number, name) id = number,

@@ -173,6 +173,8 @@ struct fact_rule *fx_rule(struct fixture *f, uint8_t hook, enum fact_rule_how ho
 			  uint64_t handle);
 struct fact_conntrack *fx_conntrack(struct fixture *f, uint64_t count, uint64_t max,
 				    uint64_t dropped);
+/* The kernel's memory of the probe's source. */
+struct fact_tcp_metric *fx_tcp_metric(struct fixture *f, uint32_t tsval, uint32_t age_s);
 /* Pushed at once: a waypoint of our own, an interface's name. */
 void fx_waypoint(struct fixture *f, uint8_t hook, int32_t priority);
 void fx_link(struct fixture *f, uint32_t ifindex, const char *name, uint32_t master);

@@ -153,6 +153,16 @@ struct fact_rule *fx_rule(struct fixture *f, uint8_t hook, enum fact_rule_how ho
 	return r;
 }
 
+struct fact_tcp_metric *fx_tcp_metric(struct fixture *f, uint32_t tsval, uint32_t age_s)
+{
+	struct fact_tcp_metric *m = fact(f, EV_FACT_TCP_METRIC, sizeof(*m));
+
+	memcpy(m->addr, f->flow.saddr, sizeof(m->addr));
+	m->tsval = tsval;
+	m->age_s = age_s;
+	return m;
+}
+
 struct fact_conntrack *fx_conntrack(struct fixture *f, uint64_t count, uint64_t max,
 				    uint64_t dropped)
 {

@@ -371,6 +371,85 @@ static void test_recycle_prober_closed(void **state)
 	second(f, "undetermined");
 }
 
+/* One SYN, 3 s before the kernel is asked what it remembers. */
+static const struct verdict *kept(struct fixture *f, uint32_t last, uint32_t age_s)
+{
+	f->tsval = 98000;
+	fx_syn(f, FX_CAPTURE);
+	fx_tcp_metric(f, last, age_s);
+	fx_counter(f, "TcpExtPAWSPassive", 1);
+	fx_sysctl(f, "net.ipv4.tcp_tw_recycle", 1);
+	fx_play(f);
+	fx_until(f, 3000000);
+	assert_int_equal(f->n_verdicts, 1);
+	assert_true(f->request.needs & NEED_TCP_METRICS);
+	return fx_verdict(f, 0, "tw-recycle");
+}
+
+static void test_recycle_kept(void **state)
+{
+	struct fixture *f = *state;
+	const struct verdict *v = kept(f, 99000, 8);
+
+	assert_int_equal(v->confidence, CONFIDENCE_CERTAIN);
+	fx_says(v, "100.64.1.10's timestamps went back: 98000 in this SYN (tcp_metrics: last "
+		   "timestamp 99000, 5 s ago); not answered");
+}
+
+/* The rule holds by that alone too. */
+static void test_recycle_kept_alone(void **state)
+{
+	struct fixture *f = *state;
+
+	f->lacking = NEED_COUNTERS;
+	f->tsval = 98000;
+	fx_syn(f, FX_CAPTURE);
+	fx_tcp_metric(f, 99000, 62);
+	fx_play(f);
+	fx_until(f, 3000000);
+	assert_int_equal(fx_verdict(f, 0, "tw-recycle")->confidence, CONFIDENCE_LIKELY);
+}
+
+static void not_kept(struct fixture *f, uint32_t last, uint32_t age_s)
+{
+	assert_int_equal(kept(f, last, age_s)->confidence, CONFIDENCE_LIKELY);
+	fx_says_not(&f->verdicts[0], "tcp_metrics");
+}
+
+/* 60 s before the SYN, 63 s before it was asked. */
+static void test_recycle_kept_old(void **state)
+{
+	not_kept(*state, 99000, 64);
+}
+
+static void test_recycle_kept_newer(void **state)
+{
+	not_kept(*state, 97000, 8);
+}
+
+static void test_recycle_kept_window(void **state)
+{
+	not_kept(*state, 98001, 8);
+}
+
+/* Remembered after the SYN had come. */
+static void test_recycle_kept_later(void **state)
+{
+	not_kept(*state, 99000, 1);
+}
+
+static void test_recycle_kept_other(void **state)
+{
+	struct fixture *f = *state;
+
+	f->tsval = 98000;
+	fx_syn(f, FX_CAPTURE);
+	fx_tcp_metric(f, 99000, 8)->addr[15]++;
+	fx_play(f);
+	fx_until(f, 3000000);
+	fx_verdict(f, 0, "undetermined");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
@@ -400,6 +479,13 @@ int main(void)
 		TEST(test_recycle_off),
 		TEST(test_recycle_refuted),
 		TEST(test_recycle_prober_closed),
+		TEST(test_recycle_kept),
+		TEST(test_recycle_kept_alone),
+		TEST(test_recycle_kept_old),
+		TEST(test_recycle_kept_newer),
+		TEST(test_recycle_kept_window),
+		TEST(test_recycle_kept_later),
+		TEST(test_recycle_kept_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,7 @@ static const struct {
 	{EV_FACT_HOOK, sizeof(struct fact_hook)},
 	{EV_FACT_CONNTRACK, sizeof(struct fact_conntrack)},
 	{EV_FACT_RULE, sizeof(struct fact_rule)},
+	{EV_FACT_TCP_METRIC, sizeof(struct fact_tcp_metric)},
 	{EV_FACT_DONE, sizeof(struct fact_done)},
 };
 

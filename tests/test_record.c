@@ -524,10 +524,11 @@ static void test_layout(void **state)
 		sizeof(struct fact_sysctl) + sizeof(struct fact_counter) +
 		sizeof(struct fact_route) + sizeof(struct fact_addr) + sizeof(struct fact_neigh) +
 		sizeof(struct fact_link) + sizeof(struct fact_program) + sizeof(struct fact_hook) +
-		sizeof(struct fact_conntrack) + sizeof(struct fact_done) + sizeof(struct fact_rule);
+		sizeof(struct fact_conntrack) + sizeof(struct fact_done) +
+		sizeof(struct fact_rule) + sizeof(struct fact_tcp_metric);
 
 	(void)state;
-	assert_int_equal(sum, 3416);
+	assert_int_equal(sum, 3504);
 }
 
 int main(void)

@@ -4,16 +4,16 @@
 
 #include "causes.h"
 
-/* Bits that only host facts set: open until the facts have been gathered. */
+/* Bits that host facts set: open until the facts have been gathered. */
 #define E_FACTS                                                                                    \
 	(E(LISTENER_FITS) | E(LISTENER_ADDR) | E(LISTENER_FAMILY) | E(LISTENER_DEVICE) |           \
 	 E(LISTENER_ELSEWHERE) | E(RULE_QUEUES) | E(RULE_REJECTS) | E(MODULE_HOOK) |               \
 	 E(LISTENER_FULL) | E(UNREAD) | E(ECHO_IGNORED) | E(GREW_RATE_LIMIT) | E(DST_NOT_LOCAL) |  \
 	 E(SRC_LOCAL) | E(ROUTE_ERROR) | E(NEIGH_BAD) | E(CONNTRACK_FULL) | E(CGROUP_FILTER) |     \
 	 E(GREW_OVERFLOWS) | E(GREW_REQQFULL) | E(GREW_NOROUTES) | E(NOT_ACCEPTED) |               \
-	 E(SYN_QUEUE_FULL) | E(STAMPS_TAKEN) | E(RECYCLE_ON) | E(GREW_PAWS_PASSIVE) |              \
-	 E(GREW_PAWS) | E(GREW_RPFILTER) | E(RULE_COUNTED) | E(REPLY_COUNTED) | E(NO_LISTENER) |   \
-	 E(GREW_CSUM) | E(GREW_AUTH))
+	 E(SYN_QUEUE_FULL) | E(STAMPS_BACK) | E(STAMPS_TAKEN) | E(RECYCLE_ON) |                    \
+	 E(GREW_PAWS_PASSIVE) | E(GREW_PAWS) | E(GREW_RPFILTER) | E(RULE_COUNTED) |                \
+	 E(REPLY_COUNTED) | E(NO_LISTENER) | E(GREW_CSUM) | E(GREW_AUTH))
 
 /* What must end in a verdict even if no cause fits. */
 #define E_ENDS (E(TIMEOUT) | E_DROP_SYN | E(DROP_REPLY) | E(DROP_NEIGH) | E(NO_SOCKET) | E(RST_OUT))

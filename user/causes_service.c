@@ -253,9 +253,10 @@ const struct cause causes_service[] = {
 			   ALONE(E(GREW_PAWS_PASSIVE)) | E(STAMPS_TAKEN), CONFIDENCE_LIKELY},
 			  {UNANSWERED | E(GREW_PAWS_PASSIVE), E_ANY_ANSWER | E(STAMPS_TAKEN),
 			   CONFIDENCE_POSSIBLE}},
-		.needs = NEED_COUNTERS | NEED_SYSCTLS,
+		.needs = NEED_COUNTERS | NEED_SYSCTLS | NEED_TCP_METRICS,
 		.summary = "{src}'s timestamps went back[: {tsval} in this SYN, {stamp_last} "
-			   "{stamp_age} s before]; {unanswered_words}[, {grew_words}]: "
+			   "{stamp_age} s before][: {stamp_kept}]; {unanswered_words}[, "
+			   "{grew_words}]: "
 			   "{recycle_words}",
 		.fix = {"sysctl -w net.ipv4.tcp_tw_recycle=0  # and remove it from "
 			"/etc/sysctl.conf and /etc/sysctl.d: it was taken out of Linux 4.12",

@@ -86,6 +86,7 @@ int event_check(const struct ev_hdr *ev)
 		{EV_FACT_CONNTRACK, sizeof(struct fact_conntrack)},
 		{EV_FACT_DONE, sizeof(struct fact_done)},
 		{EV_FACT_RULE, sizeof(struct fact_rule)},
+		{EV_FACT_TCP_METRIC, sizeof(struct fact_tcp_metric)},
 	};
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {

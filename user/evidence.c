@@ -188,8 +188,11 @@ static evidence_t counters(const struct probe *probe)
 static evidence_t recycling(const struct probe *probe)
 {
 	evidence_t bits = 0;
+	uint64_t age_ns;
 	int64_t value;
 
+	if (probe_stamp_kept(probe, &age_ns))
+		bits |= E(STAMPS_BACK);
 	if (probe_sysctl(probe, "net.ipv4.tcp_tw_recycle", &value))
 		bits |= value ? E(RECYCLE_ON) : E(STAMPS_TAKEN);
 	if (probe_knows(probe, NEED_COUNTERS) && !probe_grew(probe, "TcpExtPAWSPassive"))

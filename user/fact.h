@@ -24,6 +24,8 @@ enum fact_need {
 	NEED_ELSEWHERE = 1 << 10, /* listeners on the port in other network namespaces, as
 				     FACT_LISTENER with netns */
 	NEED_RULE = 1 << 11, /* the rules that decided about the stopped packet, as FACT_RULE */
+	NEED_TCP_METRICS = 1 << 12, /* what the kernel remembers of the prober, as FACT_TCP_METRIC
+				     */
 };
 
 /* What is asked about one probe. */
@@ -261,6 +263,15 @@ struct fact_conntrack {
 			  counters */
 };
 
+/* The last timestamp of a host, where the kernel keeps it for tcp_tw_recycle (3.6 to 4.11). */
+struct fact_tcp_metric {
+	struct ev_hdr hdr;
+	struct ev_flow flow;
+	__u8 addr[16];
+	__u32 tsval;
+	__u32 age_s; /* seconds, when it was asked for */
+};
+
 /* The facts asked for with this mask have all been sent. */
 struct fact_done {
 	struct ev_hdr hdr;
@@ -282,5 +293,6 @@ EVENT_ASSERT_SIZE(fact_hook, 304);
 EVENT_ASSERT_SIZE(fact_conntrack, 88);
 EVENT_ASSERT_SIZE(fact_done, 72);
 EVENT_ASSERT_SIZE(fact_rule, 760);
+EVENT_ASSERT_SIZE(fact_tcp_metric, 88);
 
 #endif

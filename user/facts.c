@@ -44,6 +44,7 @@ static const struct fact_kind kinds[] = {
 	{NEED_HOOKS, KEY_IFINDEX | KEY_STOP, AT_STOP, gather_hooks},
 	{NEED_CONNTRACK, KEY_BASELINE | KEY_STOP, AT_STOP, gather_conntrack},
 	{NEED_RULE, 0, AT_STOP, gather_rule_named},
+	{NEED_TCP_METRICS, KEY_ADDRS, AT_HOME, gather_tcp_metrics},
 	{NEED_ELSEWHERE, KEY_SADDR | KEY_DADDR | KEY_SERVICE, AT_HOME, gather_elsewhere},
 };
 

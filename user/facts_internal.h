@@ -234,9 +234,11 @@ struct facts {
 	struct counter_history counters;
 	struct counter_snapshot counters_now;
 	struct process_cache processes;
-	struct vec symbols; /* struct symbol: the hook functions met so far */
-	bool nft_known;	    /* nf_tables is there: asking does not make the kernel load it */
-	bool nft_looked;    /* in /proc/kallsyms, for it being built in */
+	struct vec symbols;   /* struct symbol: the hook functions met so far */
+	bool nft_known;	      /* nf_tables is there: asking does not make the kernel load it */
+	uint16_t tcp_metrics; /* generic netlink family, 0: none; */
+	bool tcp_metrics_known;
+	bool nft_looked; /* in /proc/kallsyms, for it being built in */
 	bool hook_dump_missing;
 	struct own_programs own;
 	struct legacy_state legacy;
@@ -297,5 +299,6 @@ int gather_hooks(struct gather *g);
 int gather_conntrack(struct gather *g);
 int gather_elsewhere(struct gather *g);
 int gather_rule_named(struct gather *g);
+int gather_tcp_metrics(struct gather *g);
 
 #endif

@@ -20,6 +20,7 @@ void netns_view_init(struct netns_view *view, int fd, uint32_t inode)
 	view->diag.bus = NETLINK_SOCK_DIAG;
 	view->route.bus = NETLINK_ROUTE;
 	view->netfilter.bus = NETLINK_NETFILTER;
+	view->generic.bus = NETLINK_GENERIC;
 	view->nft.chains.size = sizeof(struct nft_chain);
 	view->fd = fd;
 	view->inode = inode;
@@ -39,6 +40,7 @@ void netns_view_home(struct netns_view *view)
 void netns_view_close(struct netns_view *view)
 {
 	nft_free(&view->nft);
+	netlink_close(&view->generic);
 	netlink_close(&view->netfilter);
 	netlink_close(&view->route);
 	netlink_close(&view->diag);

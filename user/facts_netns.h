@@ -62,6 +62,7 @@ struct netns_view {
 	struct netlink diag;
 	struct netlink route;
 	struct netlink netfilter;
+	struct netlink generic;
 	struct nft_ruleset nft;
 	int fd; /* of the namespace; -1: it cannot be entered */
 	uint32_t inode;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stamps.h"
+
 struct probe *probe_new(const struct ev_flow *flow, uint32_t isn)
 {
 	struct probe *probe = calloc(1, sizeof(*probe));
@@ -170,6 +172,20 @@ bool probe_reply_filtered(const struct probe *probe)
 {
 	return !strcmp(probe->attempt.reply_drop.reason_name, "NETFILTER_DROP") ||
 	       probe_counted_rule(probe, true);
+}
+
+const struct fact_tcp_metric *probe_stamp_kept(const struct probe *probe, uint64_t *age_ns)
+{
+	const struct attempt *a = &probe->attempt;
+	const struct fact_tcp_metric *kept = NULL;
+
+	if (!(a->bits & E(CAPTURE)) || !(a->syn.options & TCPOPT_SEEN_TS))
+		return NULL;
+	while ((kept = probe_fact(probe, EV_FACT_TCP_METRIC, kept)))
+		if (!memcmp(kept->addr, probe->flow.saddr, sizeof(kept->addr)) &&
+		    stamps_kept_behind(kept, a->syn.tsval, a->start_ns, age_ns))
+			break;
+	return kept;
 }
 
 bool probe_knows(const struct probe *probe, uint32_t needs)

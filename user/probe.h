@@ -186,6 +186,11 @@ const struct fact_rule *probe_counted_rule(const struct probe *probe, bool reply
 /* Whether the packet filter stopped the answer, or may have: its drop was seen, or a rule counted.
  */
 bool probe_reply_filtered(const struct probe *probe);
+/*
+ * In a capture: the last timestamp of its source that the kernel remembers, if the latest SYN's is
+ * behind that (stamps.h), and its age then; else NULL.
+ */
+const struct fact_tcp_metric *probe_stamp_kept(const struct probe *probe, uint64_t *age_ns);
 /* Whether these facts (NEED_*) have been looked up. */
 bool probe_knows(const struct probe *probe, uint32_t needs);
 /* The probe's connection, as it was found last; NULL: it was not. */

@@ -94,6 +94,18 @@ bool stamps_behind(const struct stamps *stamps, const struct ev_flow *flow, uint
 	return *age_ns < PAWS_MSL_NS;
 }
 
+bool stamps_kept_behind(const struct fact_tcp_metric *kept, uint32_t tsval, uint64_t time_ns,
+			uint64_t *age_ns)
+{
+	const uint64_t age = kept->age_s * 1000000000ULL;
+	const uint64_t since = kept->hdr.time_ns > time_ns ? kept->hdr.time_ns - time_ns : 0;
+
+	if (since > age || (int32_t)(kept->tsval - tsval) <= PAWS_WINDOW)
+		return false;
+	*age_ns = age - since;
+	return *age_ns < PAWS_MSL_NS;
+}
+
 void stamps_refute(struct stamps *stamps, const struct ev_flow *flow)
 {
 	struct stamp *stamp = find(stamps, flow);

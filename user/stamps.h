@@ -34,6 +34,13 @@ void stamps_remember(struct stamps *stamps, const struct ev_flow *flow, uint32_t
 bool stamps_behind(const struct stamps *stamps, const struct ev_flow *flow, uint32_t tsval,
 		   uint64_t time_ns, uint32_t *last, uint64_t *age_ns);
 
+/*
+ * The same by what the kernel itself remembers: kept, of which the age is in whole seconds, was
+ * asked for at its own time, later than the SYN. One from after the SYN tells nothing about it.
+ */
+bool stamps_kept_behind(const struct fact_tcp_metric *kept, uint32_t tsval, uint64_t time_ns,
+			uint64_t *age_ns);
+
 /* Such a SYN was answered: the destination does not drop them. */
 void stamps_refute(struct stamps *stamps, const struct ev_flow *flow);
 /* Whether one was. */

@@ -202,6 +202,7 @@ bool fact_step(const struct ev_hdr *fact, char *out, size_t out_len)
 	const struct fact_neigh *neigh = (const void *)fact;
 	const struct fact_counter *counter = (const void *)fact;
 	const struct fact_conntrack *ct = (const void *)fact;
+	const struct fact_tcp_metric *metric = (const void *)fact;
 	char addr[FLOW_ADDR_LEN], words[400];
 
 	switch (fact->type) {
@@ -231,6 +232,10 @@ bool fact_step(const struct ev_hdr *fact, char *out, size_t out_len)
 		return true;
 	case EV_FACT_RULE:
 		rule_words((const void *)fact, out, out_len);
+		return true;
+	case EV_FACT_TCP_METRIC:
+		snprintf(out, out_len, "tcp_metrics: last timestamp of %s %u, %u s ago",
+			 addr_text(metric->addr, addr), metric->tsval, metric->age_s);
 		return true;
 	case EV_FACT_CONNTRACK:
 		snprintf(out, out_len, "connection tracking: %llu of %llu entries, %llu refused",

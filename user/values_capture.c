@@ -184,6 +184,22 @@ static bool stamp_age(const struct values_of *of, char *out, size_t out_len)
 				(int64_t)(of->probe->attempt.stamp_age_ns / 1000000000));
 }
 
+/* "98000 in this SYN (tcp_metrics: last timestamp 99000, 5 s ago)", if only the kernel knows it */
+static bool stamp_kept(const struct values_of *of, char *out, size_t out_len)
+{
+	const struct fact_tcp_metric *kept;
+	uint64_t age_ns;
+
+	if (bits_of(of) & E(STAMPS_BACK))
+		return false;
+	kept = probe_stamp_kept(of->probe, &age_ns);
+	if (!kept)
+		return false;
+	snprintf(out, out_len, "%u in this SYN (tcp_metrics: last timestamp %u, %" PRIu64 " s ago)",
+		 of->probe->attempt.syn.tsval, kept->tsval, age_ns / 1000000000);
+	return true;
+}
+
 static bool recycle_words(const struct values_of *of, char *out, size_t out_len)
 {
 	int64_t value;
@@ -257,6 +273,7 @@ const struct value values_capture[] = {
 	{"refusal_words", refusal_words},
 	{"stamp_last", stamp_last},
 	{"stamp_age", stamp_age},
+	{"stamp_kept", stamp_kept},
 	{"recycle_words", recycle_words},
 	{NULL, NULL},
 };
