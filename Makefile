@@ -37,7 +37,7 @@ shell_files := scripts/* tests/run-scenarios tests/scenarios/*.sh completions/*.
 c_files := $(wildcard bpf/*.h bpf/*.c user/*.h user/*.c user/static/*.c tests/*.h tests/*.c tests/*/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all static deb unit fuzz bench scenarios check lint docs format install uninstall clean
+.PHONY: all static deb unit fuzz bench scenarios vmtest check lint docs format install uninstall clean
 all: $(program) $(BUILD)/prober $(BUILD)/service
 
 $(BUILD)/clbtrace: $(user_objs)
@@ -113,6 +113,10 @@ bench: $(BUILD)/clbtrace
 
 scenarios: all
 	tests/run-scenarios
+
+# The scenarios on older and newer kernels; SCENARIOS=all: not just the core of them.
+vmtest: all
+	scripts/vmtest
 
 check: unit scenarios
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The TCP checksum is wrong; then the checksum of the IP header.
+# before 5.17: {"verdict":"undetermined"}: drops have no reason
 # shellcheck source=tests/scenarios/lib.sh
 . "$(dirname "$0")/lib.sh"
 
