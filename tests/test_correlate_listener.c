@@ -46,6 +46,52 @@ static void test_none_no_reason(void **state)
 	fx_expect_now(f, "no-listener", CONFIDENCE_CERTAIN);
 }
 
+/* Before 5.17, and the reset waits for the address of the next hop: it leaves after the drop. */
+static void refuse_late(struct fixture *f, const char *symbol)
+{
+	fx_syn(f, FX_ENTRY);
+	fx_syn(f, FX_IN);
+	strcpy(fx_drop(f, true, SYN, "NOT_SPECIFIED")->symbol, symbol);
+	fx_send(f, 4 | ACK);
+}
+
+static void test_none_late_reset(void **state)
+{
+	struct fixture *f = *state;
+
+	refuse_late(f, "tcp_v4_rcv");
+	fx_expect_now(f, "no-listener", CONFIDENCE_CERTAIN);
+}
+
+static void test_none_late_reset_v6(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_v6(f);
+	refuse_late(f, "tcp_v6_rcv");
+	fx_expect_now(f, "no-listener", CONFIDENCE_CERTAIN);
+}
+
+/* Dropped elsewhere: the reset does not say that there is no socket. */
+static void test_elsewhere_late_reset(void **state)
+{
+	struct fixture *f = *state;
+
+	refuse_late(f, "ip_rcv_core");
+	fx_expect(f, "undetermined", CONFIDENCE_POSSIBLE);
+}
+
+/* The same drop, and no reset: nothing is claimed. */
+static void test_dropped_no_reset(void **state)
+{
+	struct fixture *f = *state;
+
+	fx_syn(f, FX_ENTRY);
+	fx_syn(f, FX_IN);
+	strcpy(fx_drop(f, true, SYN, "NOT_SPECIFIED")->symbol, "tcp_v4_rcv");
+	fx_expect(f, "undetermined", CONFIDENCE_POSSIBLE);
+}
+
 static void test_none_v6(void **state)
 {
 	struct fixture *f = *state;
@@ -208,11 +254,24 @@ static void test_no_filter_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_none),	  TEST(test_none_no_reason),  TEST(test_none_v6),
-		TEST(test_started_since), TEST(test_address),	      TEST(test_address_v6),
-		TEST(test_family),	  TEST(test_family_v4),	      TEST(test_device),
-		TEST(test_lsm),		  TEST(test_socket_filter),   TEST(test_cgroup_filter),
-		TEST(test_either_filter), TEST(test_no_filter_found),
+		TEST(test_none),
+		TEST(test_none_no_reason),
+		TEST(test_none_v6),
+		TEST(test_none_late_reset),
+		TEST(test_none_late_reset_v6),
+		TEST(test_elsewhere_late_reset),
+		TEST(test_dropped_no_reset),
+		TEST(test_started_since),
+		TEST(test_address),
+		TEST(test_address_v6),
+		TEST(test_family),
+		TEST(test_family_v4),
+		TEST(test_device),
+		TEST(test_lsm),
+		TEST(test_socket_filter),
+		TEST(test_cgroup_filter),
+		TEST(test_either_filter),
+		TEST(test_no_filter_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

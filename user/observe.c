@@ -233,6 +233,7 @@ static void observe_reset_out(struct attempt *a, const struct ev_packet *p)
 {
 	observe_close(a, p, false);
 	attempt_add(a, E(RST_OUT), &p->hdr);
+	observe_reset_after_drop(a, &p->hdr);
 	/*
 	 * A connection's own reset has an ACK (tcp_send_active_reset()); one without is sent in
 	 * answer to a packet that has one (net/ipv4/tcp_ipv4.c, tcp_v4_send_reset()): here to the

@@ -125,6 +125,13 @@ static bool has_no_socket(const struct attempt *a, const struct ev_drop *d)
 	       (name_is(d->symbol, "tcp_v4_rcv*") || name_is(d->symbol, "tcp_v6_rcv*"));
 }
 
+void observe_reset_after_drop(struct attempt *a, const struct ev_hdr *hdr)
+{
+	if (a->bits & E(DROP_OTHER) && !(a->bits & E(SYNACK_MADE)) &&
+	    !strcmp(a->drop.reason_name, "NOT_SPECIFIED") && has_no_socket(a, &a->drop))
+		attempt_add(a, E(NO_SOCKET), hdr);
+}
+
 static void drop_in(struct attempt *a, const struct ev_drop *d)
 {
 	bool syn = begins_attempt(&d->flow, &d->tcp);

@@ -20,4 +20,10 @@ static inline bool is_synack(const struct ev_tcp *tcp)
 
 void observe_drop(struct attempt *a, const struct ev_drop *d, bool incoming);
 
+/*
+ * A reset has left that may have waited for the next hop's address, while its SYN was freed: then
+ * that drop, without a reason of its own, was that of a SYN that no socket took.
+ */
+void observe_reset_after_drop(struct attempt *a, const struct ev_hdr *hdr);
+
 #endif

@@ -12,3 +12,10 @@ diagnose "$LAB_SERVER6" 80
 expect_wire ' failed: RST$'
 expect_failed no-listener listener
 expect_verdict '{"confidence":"certain","probe":{"proto":"tcp","src":"fd00:64::10","dst":"fd00:32::15","dport":80}}'
+
+# The reset waits until the next hop's address is known again, and leaves after the SYN is freed.
+s ip -6 neigh flush dev eth0
+diagnose "$LAB_SERVER6" 80
+expect_wire ' failed: RST$'
+expect_failed no-listener listener
+expect_verdict '{"confidence":"certain"}'

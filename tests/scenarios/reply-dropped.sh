@@ -4,6 +4,9 @@
 # shellcheck source=tests/scenarios/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# shellcheck disable=SC2034 # lib.sh reads it
+trace_unshared='it makes a clsact, which clbtrace has itself before 6.6'
+
 dropped() {
 	diagnose --timeout 300 "$LAB_SERVER4" 80
 	expect_wire ' failed: nothing$'
