@@ -126,6 +126,14 @@ static void test_dropped_replies(void **state)
 	probe = fx_after(0, left, false);
 	observe(probe, &d->hdr, false);
 	assert_false(probe->attempt.bits & E(DROP_REPLY));
+	probe_free(probe);
+	/* But for what a qdisc has refused. */
+	probe = fx_after(0, left, false);
+	strcpy(d->symbol, "kfree_skb_list");
+	observe(probe, &d->hdr, false);
+	assert_true(probe->attempt.bits & E(DROP_REPLY));
+	probe_free(probe);
+	probe = fx_after(0, left, false);
 	strcpy(d->reason_name, "QDISC_DROP");
 	observe(probe, &d->hdr, false);
 	assert_true(probe->attempt.bits & E(DROP_REPLY));
