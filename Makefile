@@ -107,15 +107,13 @@ $(BUILD)/fuzz/fuzz_%: tests/fuzz_%.c $(pure_sources) $(wildcard user/*.h tests/*
 fuzz: $(fuzzers)
 	scripts/fuzz $(FUZZ_SECONDS) $^
 
-# Prints how fast captures are replayed; no test.
-bench: $(BUILD)/clbtrace
+bench: $(BUILD)/clbtrace # prints how fast captures are replayed; no test
 	CC="$(CC)" scripts/bench-replay $<
 
 scenarios: all
 	tests/run-scenarios
 
-# The scenarios on older and newer kernels; SCENARIOS=all: not just the core of them.
-vmtest: all
+vmtest: all # the scenarios on older and newer kernels; SCENARIOS=all: not just the core of them
 	scripts/vmtest
 
 check: unit scenarios
@@ -128,8 +126,7 @@ lint: $(BUILD)/clbtrace
 	$(Q)printf '%s\n' $(wildcard user/*.c) | xargs -P $(shell nproc) -n 12 sh -c 'clang-tidy --quiet \
 		--warnings-as-errors="*" "$$@" -- -std=gnu11 -DVERSION=\"x\" -I$(BUILD) 2>/dev/null' tidy
 
-# The cause catalogue in README, man page and docs/causes.md.
-docs: $(BUILD)/clbtrace
+docs: $(BUILD)/clbtrace # the cause catalogue in README, man page and docs/causes.md
 	scripts/docs
 
 format:
@@ -141,8 +138,7 @@ install: $(program)
 	install -D -m 644 completions/clbtrace.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/clbtrace
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/clbtrace $(DESTDIR)$(PREFIX)/share/man/man8/clbtrace.8 \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/clbtrace
+	cd $(DESTDIR)$(PREFIX) && rm -f sbin/clbtrace share/man/man8/clbtrace.8 share/bash-completion/completions/clbtrace
 
 deb: $(BUILD)/static/clbtrace
 	+$(Q)BUILD=$(BUILD) scripts/deb $(VERSION)
